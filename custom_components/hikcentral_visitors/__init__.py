@@ -1,0 +1,1 @@
+"""HikCentral Visitors: visitor access on HikCentral Professional."""

@@ -1,0 +1,56 @@
+"""Fixtures for all tests.
+
+Tests of the pure packages and of the simulator use none of Home Assistant's
+fixtures, and so do not pay for them.
+"""
+
+from collections.abc import Generator
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+from aioresponses import aioresponses
+from homeassistant import loader
+from homeassistant.core import HomeAssistant
+import pytest
+
+# First import wins: the test plugin has a package of the same name, with which
+# the integration would not be found.
+import custom_components  # noqa: F401
+
+
+@pytest.fixture
+def hass_config_dir(hass_tmp_config_dir: str) -> str:
+    """A configuration folder of the test's own.
+
+    The plugin's default lies inside the installed package, where the ledger and
+    the blueprints would be written.
+    """
+    return hass_tmp_config_dir
+
+
+@pytest.fixture
+def hass(hass: HomeAssistant) -> HomeAssistant:
+    """A Home Assistant that looks for custom integrations.
+
+    What the plugin's ``enable_custom_integrations`` does, but only where a test
+    has a Home Assistant at all, and after ``recorder_mock`` if it has that too.
+    """
+    hass.data.pop(loader.DATA_CUSTOM_COMPONENTS)
+    return hass
+
+
+class _ClientResponse(aiohttp.ClientResponse):
+    """A response that aioresponses can make with aiohttp 3.14 and later."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("stream_writer", SimpleNamespace(output_size=0))
+        super().__init__(*args, **kwargs)
+
+
+@pytest.fixture
+def mock_http(monkeypatch: pytest.MonkeyPatch) -> Generator[aioresponses]:
+    """Answers to requests of aiohttp clients, set up by the test."""
+    monkeypatch.setattr("aioresponses.core.ClientResponse", _ClientResponse)
+    with aioresponses() as mock:
+        yield mock
