@@ -1,0 +1,130 @@
+"""What the doors hold of one visit: derived from what is wished and what is known."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from .desired import Desired, Wish, desired
+from .known import Existence, Known, Progress
+from .plan import exceeds, open_part, plan, wish_key
+from .policy import Policy
+from .profile import profile_digest
+from .record import VisitorRecord
+from .visit import Visit
+
+
+class AccessState(StrEnum):
+    """The state of a visit's access (design, section 8)."""
+
+    NOT_DUE = "not_due"
+    GRANTING = "granting"
+    ACTIVE = "active"
+    PARTIAL = "partial"
+    UNVERIFIED = "unverified"
+    HELD = "held"
+    REVOKING = "revoking"
+    REMOVED = "removed"
+    FAILED = "failed"
+
+
+SETTLED_STATES = frozenset(AccessState) - {AccessState.GRANTING, AccessState.REVOKING}
+"""States in which nothing is under way: what somebody waits for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """The access of one visit; doors are counted at the last application check."""
+
+    state: AccessState
+    doors_ready: int = 0
+    doors_total: int = 0
+    reason: str | None = None
+    next_attempt: datetime | None = None
+
+
+def access(
+    visit: Visit, record: VisitorRecord, policy: Policy, now: datetime
+) -> Access:
+    """Return what the doors hold of this visit at `now`."""
+    wish = desired(record, now, policy.provision_ahead)
+    if not visit.live(now):
+        return _ended(visit, record, wish, now)
+    if not _held(visit, wish):
+        return Access(state=AccessState.NOT_DUE)
+    return _live(record, wish, now)
+
+
+def _held(visit: Visit, wish: Desired) -> bool:
+    """Whether the visit's own levels are what is wished now, not an earlier run's."""
+    return bool(visit.levels & wish.levels) and wish.window is not None
+
+
+def _ended(visit: Visit, record: VisitorRecord, wish: Desired, now: datetime) -> Access:
+    known = record.known
+    effort = known.narrowing
+    open_ = known.existence is Existence.UNKNOWN or (
+        known.existence is Existence.PRESENT and _still_open(visit, known, wish, now)
+    )
+    if not open_:
+        return Access(state=AccessState.REMOVED)
+    return Access(
+        state=AccessState.REVOKING,
+        doors_ready=known.application.doors_ready,
+        doors_total=known.application.doors_total,
+        reason=effort.reason,
+        next_attempt=effort.next_attempt,
+    )
+
+
+def _still_open(visit: Visit, known: Known, wish: Desired, now: datetime) -> bool:
+    if (visit.levels - wish.levels) & known.possible_levels:
+        return True
+    if not known.window_known or exceeds(known, wish, now):
+        return True
+    unsettled = {Progress.STALE, Progress.PENDING, Progress.FAILED}
+    return wish.person is not Wish.REQUIRED and known.application.progress in unsettled
+
+
+def _live(record: VisitorRecord, wish: Desired, now: datetime) -> Access:
+    known = record.known
+    doors = known.application
+    effort = known.widening
+    if effort.refused_for is not None and effort.refused_for == wish_key(record, wish):
+        state = AccessState.FAILED
+    elif not _configured(record, wish, now):
+        state = AccessState.GRANTING
+    else:
+        match doors.progress:
+            case Progress.APPLIED:
+                state = AccessState.ACTIVE
+            case Progress.UNVERIFIABLE:
+                state = AccessState.UNVERIFIED
+            case Progress.FAILED if doors.doors_ready:
+                state = AccessState.PARTIAL
+            case Progress.FAILED:
+                state = AccessState.FAILED
+            case _:
+                state = AccessState.GRANTING
+    pending = plan(record, wish, now).not_before
+    reason = effort.reason or ("door_failed" if doors.failed_doors else None)
+    if state in {AccessState.ACTIVE, AccessState.UNVERIFIED}:
+        reason, pending = None, None
+    return Access(
+        state=state,
+        doors_ready=doors.doors_ready,
+        doors_total=doors.doors_total,
+        reason=reason,
+        next_attempt=pending,
+    )
+
+
+def _configured(record: VisitorRecord, wish: Desired, now: datetime) -> bool:
+    """Whether the server holds what is wished, whatever the terminals hold."""
+    known = record.known
+    return (
+        known.existence is Existence.PRESENT
+        and known.window_known
+        and wish.levels <= known.members
+        and open_part(known.window, now) == open_part(wish.window, now)
+        and known.profile == profile_digest(record.visitor)
+    )

@@ -1,0 +1,204 @@
+"""What people may ask of a visit, as decisions: a changed record, or a refusal.
+
+Nothing here touches HikCentral. A command changes what is desired; the reconciler makes
+it so.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from .lifecycle import presence_of
+from .policy import Policy
+from .presence import Movement, MovementKind, Presence
+from .record import Change, VisitEventType, VisitorRecord, tell, unchanged
+from .visit import Visit
+from .window import round_down
+
+LONGEST_END = datetime.fromisoformat("2037-12-31T23:59:59+00:00")
+"""The latest validity end that HikCentral takes (guide 2.3)."""
+
+
+class CommandRefusedError(Exception):
+    """A command cannot be: `key` is a stable, translated reason with placeholders."""
+
+    def __init__(self, key: str, **placeholders: str) -> None:
+        """Remember why."""
+        super().__init__(key)
+        self.key = key
+        self.placeholders = placeholders
+
+
+def register(
+    record: VisitorRecord, visit: Visit, policy: Policy, now: datetime
+) -> Change:
+    """Add a visit to a visitor.
+
+    Raises CommandRefusedError for impossible times, or where no door would open.
+    """
+    check_times(visit.valid_from, visit.valid_until, now)
+    if not visit.levels:
+        raise CommandRefusedError("no_access_levels")
+    unmanaged = visit.levels - policy.managed_levels
+    if unmanaged:
+        raise CommandRefusedError(
+            "level_not_managed", levels=", ".join(sorted(unmanaged))
+        )
+    if record.visitor.forgotten_at is not None:
+        raise CommandRefusedError("visitor_forgotten")
+    return tell(record, visit, [VisitEventType.SCHEDULED], now)
+
+
+def check_times(start: datetime, end: datetime, now: datetime) -> None:
+    """Check a stay's times.
+
+    Raises CommandRefusedError for an end that is not after the start, is over or is too
+    late for the server.
+    """
+    if end <= start:
+        raise CommandRefusedError("end_before_start")
+    if end <= now:
+        raise CommandRefusedError("end_in_past")
+    if end > LONGEST_END:
+        raise CommandRefusedError("end_too_late", latest=LONGEST_END.isoformat())
+
+
+def extend(
+    record: VisitorRecord,
+    visit_id: str,
+    policy: Policy,
+    now: datetime,
+    *,
+    until: datetime | None = None,
+    by: timedelta | None = None,
+) -> Change:
+    """Move the end to `until`, or `by` a span from the later of the end and now.
+
+    A negative span shortens, from the end. A visit that expired within the grace for it
+    is opened again.
+    """
+    visit = record.visit(visit_id)
+    _require_not_withdrawn(visit)
+    expired = now >= visit.valid_until
+    if expired and now - visit.valid_until > policy.reopen_grace:
+        raise CommandRefusedError("visit_closed")
+    if visit.closed_at is not None and not expired:
+        raise CommandRefusedError("visit_closed")
+    if until is None:
+        if by is None:
+            raise CommandRefusedError("extend_by_what")
+        base = visit.valid_until if by < timedelta() else max(visit.valid_until, now)
+        until = base + by
+    until = round_down(until)
+    check_times(visit.valid_from, until, now)
+    if until == visit.valid_until:
+        return unchanged(record)
+    again = {VisitEventType.ENDING_SOON, VisitEventType.EXPIRED, VisitEventType.NO_SHOW}
+    extended = replace(
+        visit,
+        valid_until=until,
+        closed_at=None,
+        outcome=None,
+        announced=visit.announced - again - {VisitEventType.OVERSTAY},
+    )
+    return tell(_retried(record), extended, [VisitEventType.EXTENDED], now)
+
+
+def _require_not_withdrawn(visit: Visit) -> None:
+    if visit.revoked_at is not None:
+        raise CommandRefusedError("visit_revoked")
+    if visit.cancelled_at is not None:
+        raise CommandRefusedError("visit_cancelled")
+    if visit.ended_at is not None:
+        raise CommandRefusedError("visit_ended")
+
+
+def _retried(record: VisitorRecord) -> VisitorRecord:
+    """Somebody asks again: what was refused or waits for its back-off is tried now."""
+    known = record.known
+    widening = replace(known.widening, refused_for=None, next_attempt=None)
+    return replace(record, known=replace(known, widening=widening))
+
+
+def revoke(
+    record: VisitorRecord, visit_id: str, now: datetime, *, reason: str | None = None
+) -> Change:
+    """Take access away from now on; doing it twice is the same as once."""
+    visit = record.visit(visit_id)
+    if visit.revoked_at is not None:
+        return unchanged(record)
+    _require_open(visit)
+    return Change(
+        record.with_visit(
+            replace(
+                visit,
+                revoked_at=now,
+                revoked_reason=reason,
+                announced=visit.announced - {VisitEventType.GRANTED},
+            )
+        )
+    )
+
+
+def _require_open(visit: Visit) -> None:
+    if visit.closed_at is not None:
+        raise CommandRefusedError("visit_closed")
+
+
+def restore(
+    record: VisitorRecord, visit_id: str, policy: Policy, now: datetime
+) -> Change:
+    """Undo a revocation, as long as the visit would still go on."""
+    visit = record.visit(visit_id)
+    if visit.revoked_at is None:
+        raise CommandRefusedError("visit_not_revoked")
+    check_times(visit.valid_from, visit.valid_until, now)
+    told = {VisitEventType.REVOKED, VisitEventType.REVOKE_FAILED}
+    restored = replace(
+        visit,
+        revoked_at=None,
+        revoked_reason=None,
+        closed_at=None,
+        outcome=None,
+        levels=visit.levels & policy.managed_levels or visit.levels,
+        announced=visit.announced - told,
+    )
+    return tell(_retried(record), restored, [VisitEventType.RESTORED], now)
+
+
+def check_in(
+    record: VisitorRecord, visit_id: str, policy: Policy, now: datetime
+) -> Change:
+    """Note that he is at the reception."""
+    visit = record.visit(visit_id)
+    _require_open(visit)
+    _require_not_withdrawn(visit)
+    presence = presence_of(visit, record, policy, now).presence
+    if presence is Presence.INSIDE:
+        raise CommandRefusedError("visitor_inside")
+    if presence is Presence.ARRIVED:
+        return unchanged(record)
+    moved = record.with_movement(Movement(now, MovementKind.CHECK_IN, visit_id))
+    return tell(moved, visit, [VisitEventType.CHECKED_IN], now)
+
+
+def check_out(record: VisitorRecord, visit_id: str, now: datetime) -> Change:
+    """Note that he has left for good: the visit ends, and its access with it."""
+    visit = record.visit(visit_id)
+    _require_open(visit)
+    moved = record.with_movement(Movement(now, MovementKind.CHECK_OUT, visit_id))
+    ended = visit if visit.stopped else replace(visit, ended_at=now)
+    return tell(moved, ended, [VisitEventType.CHECKED_OUT], now)
+
+
+def cancel(
+    record: VisitorRecord, visit_id: str, policy: Policy, now: datetime
+) -> Change:
+    """Note that he will not come; refused for somebody inside."""
+    visit = record.visit(visit_id)
+    if visit.cancelled_at is not None:
+        return unchanged(record)
+    _require_open(visit)
+    if presence_of(visit, record, policy, now).presence is Presence.INSIDE:
+        raise CommandRefusedError("visitor_inside")
+    cancelled = replace(visit, cancelled_at=now)
+    return tell(record, cancelled, [VisitEventType.CANCELLED], now)

@@ -1,0 +1,352 @@
+"""How calls and their answers change what is known.
+
+`assumed` is committed before a call: what the call concerns is unknown from then on,
+whatever happens. The other functions are the answers.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from .known import Application, Effort, Existence, Known, Progress
+from .plan import NARROWING, Operation, OperationKind
+from .window import Window
+
+CHECK_DELAYS = tuple(timedelta(seconds=s) for s in (2, 5, 10, 20, 40, 60))
+"""When the terminals are asked, counted from the application (design, section 3)."""
+
+SECOND_LOOK = timedelta(seconds=3)
+"""How long after a first "not found" an uncertain person is asked for again."""
+
+FAILURES_BELIEVED = 2
+"""An old failure stays visible until the new job ends (guide 3.9), so one is none."""
+
+BACK_OFF_FIRST = timedelta(seconds=2)
+BACK_OFF_LONGEST = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonReading:
+    """What a reading of the person by our code showed."""
+
+    person_id: str
+    window: Window | None
+    has_photo: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorsReading:
+    """What the terminals were said to hold, counted in doors; failed ones by id."""
+
+    ready: int
+    failed: tuple[str, ...]
+    pending: int
+    face_missing: bool = False
+
+    @property
+    def total(self) -> int:
+        """All doors that were reported."""
+        return self.ready + len(self.failed) + self.pending
+
+
+class FailureKind(StrEnum):
+    """What a failed call means for the next try."""
+
+    TRANSIENT = "transient"
+    AMBIGUOUS = "ambiguous"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a call did not succeed; `reason` is a stable key that is shown in words."""
+
+    kind: FailureKind
+    reason: str
+    retry_after: timedelta = timedelta()
+
+
+def assumed(known: Known, operations: Iterable[Operation]) -> Known:
+    """Return what is certain once these operations are about to be called."""
+    for operation in operations:
+        known = _assumed_one(known, operation)
+    return known
+
+
+def _assumed_one(known: Known, operation: Operation) -> Known:
+    match operation.kind:
+        case OperationKind.ADD_PERSON:
+            return replace(
+                known, existence=Existence.UNKNOWN, add_attempted=True, absences=0
+            )
+        case OperationKind.DELETE_PERSON:
+            return replace(known, existence=Existence.UNKNOWN, absences=0)
+        case (
+            OperationKind.UPDATE_PERSON
+            | OperationKind.NARROW_PERSON
+            | OperationKind.END_WINDOW
+        ):
+            return _stale(replace(known, window_known=False, profile=None))
+        case OperationKind.UPDATE_FACE:
+            return _stale(replace(known, face=None))
+        case OperationKind.ADD_MEMBER | OperationKind.REMOVE_MEMBER:
+            level = frozenset(filter(None, [operation.level]))
+            return _stale(
+                replace(
+                    known, members=known.members - level, unsure=known.unsure | level
+                ),
+                always=True,
+            )
+        case _:
+            return known
+
+
+def _stale(known: Known, *, always: bool = False) -> Known:
+    """The terminals differ now; nobody's business for a person who is in no level."""
+    if not always and not known.possible_levels:
+        return known
+    return replace(
+        known, application=replace(known.application, progress=Progress.STALE)
+    )
+
+
+def person_added(
+    known: Known,
+    person_id: str,
+    window: Window,
+    profile: str,
+    face: str | None,
+    now: datetime,
+) -> Known:
+    """The person exists; a face that the server ignored shows in the doors' reading."""
+    return replace(
+        known,
+        person_id=person_id,
+        existence=Existence.PRESENT,
+        proven_at=now,
+        window=window,
+        window_known=True,
+        profile=profile,
+        face=face,
+        face_updated=False,
+        members=frozenset(),
+        unsure=frozenset(),
+        application=Application(),
+        widening=Effort(),
+    )
+
+
+def person_updated(known: Known, window: Window, profile: str) -> Known:
+    """Window and profile are as sent."""
+    return replace(known, window=window, window_known=True, profile=profile)
+
+
+def window_ended(known: Known, window: Window, profile: str) -> Known:
+    """The validity is over."""
+    return replace(person_updated(known, window, profile), narrowing=Effort())
+
+
+def face_taken(known: Known, digest: str) -> Known:
+    """The picture is the person's face."""
+    return replace(known, face=digest, face_updated=True, face_refused=None)
+
+
+def face_refused(known: Known, digest: str) -> Known:
+    """The picture was refused; it is not sent again."""
+    return replace(known, face_refused=digest)
+
+
+def member_added(known: Known, level: str) -> Known:
+    """He is in the level."""
+    return replace(
+        known, members=known.members | {level}, unsure=known.unsure - {level}
+    )
+
+
+def member_removed(known: Known, level: str) -> Known:
+    """He is in the level no more."""
+    return replace(
+        known,
+        members=known.members - {level},
+        unsure=known.unsure - {level},
+        narrowing=Effort(),
+    )
+
+
+def person_deleted(known: Known) -> Known:
+    """Nothing is left on the server but, for ever, the code that was used."""
+    return Known(add_attempted=known.add_attempted)
+
+
+def person_read(
+    known: Known, reading: PersonReading, now: datetime, profile: str | None
+) -> Known:
+    """The person was found by our code.
+
+    Another id than before is another person record: no membership carries over, but any
+    that we knew may be there. A face that is gone is unknown again.
+    """
+    same = known.person_id == reading.person_id
+    levels = known.possible_levels
+    return replace(
+        known,
+        person_id=reading.person_id,
+        existence=Existence.PRESENT,
+        absences=0,
+        proven_at=now,
+        window=reading.window,
+        window_known=True,
+        profile=profile,
+        face=None if reading.has_photo is False else known.face,
+        members=known.members if same else frozenset(),
+        unsure=known.unsure if same else levels,
+        application=known.application
+        if same
+        else Application(progress=Progress.STALE if levels else Progress.SETTLED),
+    )
+
+
+def person_not_found(known: Known, now: datetime) -> Known:
+    """The server says that there is no such person.
+
+    After an uncertain add this is asked twice: an add that is still under way in the
+    server must not be followed by another.
+    """
+    if known.existence is Existence.UNKNOWN and known.absences == 0:
+        later = now + SECOND_LOOK
+        return replace(
+            known,
+            absences=1,
+            widening=replace(known.widening, next_attempt=later),
+            narrowing=replace(known.narrowing, next_attempt=later),
+        )
+    return person_deleted(known)
+
+
+def application_requested(known: Known, now: datetime) -> Known:
+    """The server took the order to bring the terminals up to date."""
+    retries = (
+        known.application.retries + 1
+        if known.application.progress is Progress.FAILED
+        else 0
+    )
+    return replace(
+        known,
+        application=Application(
+            progress=Progress.PENDING,
+            requested_at=now,
+            next_check=now + CHECK_DELAYS[0],
+            retries=retries,
+        ),
+    )
+
+
+def doors_read(known: Known, reading: DoorsReading, now: datetime) -> Known:
+    """The terminals were asked.
+
+    No doors at all, for somebody who is in a level, is no confirmation: it is asked
+    again, and at last counts as a server that cannot tell.
+    """
+    application = known.application
+    checks = application.checks + 1
+    failures = application.failures + 1 if reading.failed else 0
+    if known.members and reading.total == 0:
+        done = checks >= len(CHECK_DELAYS)
+        progress = Progress.UNVERIFIABLE if done else Progress.PENDING
+    elif failures >= FAILURES_BELIEVED and not reading.pending:
+        progress = Progress.FAILED
+    elif reading.failed or reading.pending:
+        progress = Progress.PENDING
+    else:
+        progress = Progress.APPLIED
+    wait = (
+        back_off(application.retries + 3)
+        if progress is Progress.FAILED
+        else _until_check(application, checks, now)
+    )
+    applied = progress is Progress.APPLIED
+    if reading.face_missing and applied:
+        known = _face_missing(known)
+    return replace(
+        known,
+        narrowing=Effort() if applied else known.narrowing,
+        application=replace(
+            application,
+            progress=progress,
+            checks=checks,
+            failures=failures,
+            next_check=None if applied else now + wait,
+            doors_ready=reading.ready,
+            doors_total=reading.total,
+            failed_doors=reading.failed,
+        ),
+    )
+
+
+def _face_missing(known: Known) -> Known:
+    """The doors hold no face: send it by itself, and give up where that was done."""
+    if known.face_updated:
+        return replace(known, face_refused=known.face)
+    return replace(known, face=None)
+
+
+def _until_check(application: Application, checks: int, now: datetime) -> timedelta:
+    if checks >= len(CHECK_DELAYS) or application.requested_at is None:
+        return CHECK_DELAYS[-1]
+    due = application.requested_at + CHECK_DELAYS[checks]
+    return max(due - now, CHECK_DELAYS[0])
+
+
+def doors_unreadable(known: Known) -> Known:
+    """This server does not tell what its terminals hold of a person."""
+    return replace(
+        known,
+        application=replace(
+            known.application, progress=Progress.UNVERIFIABLE, next_check=None
+        ),
+    )
+
+
+def failed(
+    known: Known,
+    operation: Operation,
+    failure: Failure,
+    now: datetime,
+    *,
+    taking: bool,
+    wish: str,
+    jitter: float = 0.0,
+) -> Known:
+    """A call did not succeed; `wish` names what was wished, `jitter` is in [0, 1).
+
+    Taking away is tried again whatever the answer, and a refusal counts towards the
+    next rung. Giving ends where the server refused what was asked.
+    """
+    effort = known.narrowing if taking else known.widening
+    refused = failure.kind is FailureKind.REFUSED
+    wait = max(back_off(effort.failures, jitter), failure.retry_after)
+    effort = replace(
+        effort,
+        failures=effort.failures + 1,
+        refusals=effort.refusals + (refused and operation.kind in NARROWING),
+        next_attempt=now + wait,
+        reason=failure.reason,
+        refused_for=wish if refused and not taking else None,
+    )
+    if taking:
+        return replace(known, narrowing=effort)
+    return replace(known, widening=effort)
+
+
+def succeeded(known: Known, *, taking: bool) -> Known:
+    """A step worked: what failed before is over, but for the rung that was reached."""
+    if taking:
+        return replace(known, narrowing=Effort(refusals=known.narrowing.refusals))
+    return replace(known, widening=Effort())
+
+
+def back_off(failures: int, jitter: float = 0.0) -> timedelta:
+    """Return how long to wait after so many failures in a row, jitter in [0, 1)."""
+    longest = min(BACK_OFF_FIRST * (1 << min(failures, 16)), BACK_OFF_LONGEST)
+    return longest * (1 - jitter / 2)

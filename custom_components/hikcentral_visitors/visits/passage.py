@@ -1,0 +1,173 @@
+"""Passages: which way, whose visit, and which reports are of one and the same."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from .presence import MovementKind
+from .visit import Visit
+
+ECHO = timedelta(seconds=5)
+"""Turnstiles report one passage twice (quirk 10 of the API)."""
+
+
+class DoorRole(StrEnum):
+    """What passing a door or reader means."""
+
+    ENTRY = "entry"
+    EXIT = "exit"
+    PASSAGE = "passage"
+    UNKNOWN = "unknown"
+
+
+class Direction(StrEnum):
+    """Which way somebody went; only entry and exit move him."""
+
+    ENTRY = "entry"
+    EXIT = "exit"
+    PASSAGE = "passage"
+    UNKNOWN = "unknown"
+
+
+class PassageOutcome(StrEnum):
+    """Whether the door opened."""
+
+    GRANTED = "granted"
+    DENIED = "denied"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """Somebody at a door, as the server's event tells it.
+
+    `reason` says why somebody was denied (stable key). `visit_id` is None until the
+    passage is attributed, and for a person of ours without any visit.
+    """
+
+    event_id: str
+    event_type: int
+    visitor_id: str
+    occurred_at: datetime
+    door_id: str
+    door_name: str = ""
+    reader_id: str = ""
+    direction: Direction = Direction.UNKNOWN
+    outcome: PassageOutcome = PassageOutcome.GRANTED
+    credential: str = ""
+    reason: str | None = None
+    picture_uri: str = field(default="", repr=False)
+    visit_id: str | None = None
+    echo: bool = False
+
+
+# checkInAndOutType: 1 check-in, 2 check-out; breaks and overtime come in pairs with the
+# same sense (guide 3.7).
+_CHECK_IN_OUT = {
+    1: Direction.ENTRY,
+    2: Direction.EXIT,
+    3: Direction.EXIT,
+    4: Direction.ENTRY,
+    5: Direction.ENTRY,
+    6: Direction.EXIT,
+}
+
+
+def direction(
+    reader_role: DoorRole, door_role: DoorRole, check_in_out: int
+) -> Direction:
+    """Return which way somebody went: the reader knows best, then the door."""
+    for role in (reader_role, door_role):
+        if role is not DoorRole.UNKNOWN:
+            return Direction(role.value)
+    return _CHECK_IN_OUT.get(check_in_out, Direction.UNKNOWN)
+
+
+_NAMES: tuple[tuple[DoorRole, tuple[str, ...]], ...] = (
+    (DoorRole.PASSAGE, ("parking", "парков", "паркинг", "barrier", "шлагбаум")),
+    (
+        DoorRole.EXIT,
+        ("exit", "way out", "вых", "выезд", "chiqish", "шығу", "ausgang", "sortie"),
+    ),
+    (
+        DoorRole.ENTRY,
+        ("entr", "way in", "вход", "въезд", "kirish", "кіру", "eingang", "entrée"),
+    ),
+)
+_WORDS = {"out": DoorRole.EXIT, "in": DoorRole.ENTRY}
+
+
+def role_from_name(name: str) -> DoorRole:
+    """Guess a role from the name that the facility gave a door or reader."""
+    lower = name.casefold()
+    for role, keys in _NAMES:
+        if any(key in lower for key in keys):
+            return role
+    words = "".join(c if c.isalnum() else " " for c in lower).split()
+    for word, role in _WORDS.items():
+        if word in words:
+            return role
+    return DoorRole.UNKNOWN
+
+
+def attributed(visits: Iterable[Visit], at: datetime) -> Visit | None:
+    """Return the visit that a passage at `at` belongs to, of all visits of a visitor.
+
+    The visit whose time it is, preferring one that was not stopped; else the one that
+    ended last; else the next one, for somebody who is early.
+    """
+    candidates = list(visits)
+    around = [visit for visit in candidates if at in visit.window]
+    if around:
+        return min(around, key=lambda visit: (_stopped(visit, at), visit.window.start))
+    past = [visit for visit in candidates if visit.window.end <= at]
+    if past:
+        return max(past, key=lambda visit: visit.window.end)
+    return min(candidates, key=lambda visit: visit.window.start, default=None)
+
+
+def _stopped(visit: Visit, at: datetime) -> bool:
+    stops = (visit.revoked_at, visit.cancelled_at, visit.ended_at, visit.closed_at)
+    return any(stop is not None and stop <= at for stop in stops)
+
+
+def justified(visits: Iterable[Visit], at: datetime, slack: timedelta) -> bool:
+    """Tell whether some visit allowed an entry at `at`.
+
+    `slack` is for the clocks of terminals, and the time that a revocation takes to
+    reach them.
+    """
+    return any(
+        visit.window.start - slack <= at < visit.window.end + slack
+        and not _stopped(visit, at - slack)
+        for visit in visits
+    )
+
+
+def is_echo(passage: Passage, earlier: Sequence[Passage]) -> bool:
+    """Tell whether the passage was reported before, as another event.
+
+    `earlier` are recorded passages of the same visitor around that time.
+    """
+    return any(
+        other.event_id != passage.event_id
+        and not other.echo
+        and other.door_id == passage.door_id
+        and other.reader_id == passage.reader_id
+        and other.outcome is passage.outcome
+        and abs(other.occurred_at - passage.occurred_at) <= ECHO
+        for other in earlier
+    )
+
+
+def movement_kind(passage: Passage) -> MovementKind | None:
+    """Return how a passage moves the visitor, or None where it does not."""
+    if passage.echo or passage.outcome is not PassageOutcome.GRANTED:
+        return None
+    match passage.direction:
+        case Direction.ENTRY:
+            return MovementKind.ENTRY
+        case Direction.EXIT:
+            return MovementKind.EXIT
+        case _:
+            return None

@@ -1,0 +1,17 @@
+"""The facility's rules, chosen in the options."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How the facility treats its visits; every span has the design's default."""
+
+    provision_ahead: timedelta = timedelta(days=7)
+    presence_timeout: timedelta = timedelta(hours=16)
+    re_entry_grace: timedelta = timedelta(minutes=15)
+    ending_soon: timedelta = timedelta(minutes=15)
+    reopen_grace: timedelta = timedelta(hours=1)
+    retention: timedelta = timedelta(days=90)
+    managed_levels: frozenset[str] = frozenset()
