@@ -1,0 +1,37 @@
+"""Names and defaults that more than one module uses."""
+
+from logging import Logger, getLogger
+from typing import Final
+
+DOMAIN: Final = "hikcentral_visitors"
+LOGGER: Logger = getLogger(__package__)
+
+# What a config entry is made of: how to reach the server, and who we are there.
+CONF_URL: Final = "url"
+CONF_APP_KEY: Final = "app_key"
+CONF_APP_SECRET: Final = "app_secret"  # noqa: S105 - the name of the field
+CONF_CERTIFICATE: Final = "certificate"
+"""SHA-256 of the pinned certificate in hex; absent where certificates are verified."""
+CONF_MARK: Final = "installation_mark"
+CONF_KEY: Final = "installation_key"
+
+# What the options hold: how the facility works.
+CONF_ACCESS_LEVELS: Final = "access_levels"
+CONF_DEFAULT_LEVELS: Final = "default_access_levels"
+CONF_ORGANISATION: Final = "organisation"
+CONF_DOORS: Final = "doors"
+CONF_READERS: Final = "readers"
+CONF_OPERATORS: Final = "operators"
+CONF_DEFAULT_DURATION: Final = "default_duration"
+CONF_EARLY_ARRIVAL: Final = "early_arrival"
+CONF_EXTEND_STEP: Final = "extend_step"
+CONF_POLL_INTERVAL: Final = "poll_interval"
+CONF_VISIT_DEVICES: Final = "visit_devices"
+CONF_RETENTION: Final = "retention"
+CONF_RE_ENTRY_GRACE: Final = "re_entry_grace"
+CONF_PRESENCE_TIMEOUT: Final = "presence_timeout"
+CONF_PROVISION_AHEAD: Final = "provision_ahead"
+CONF_DOOR_LOCKS: Final = "door_locks"
+
+EVENT_PASSAGE: Final = f"{DOMAIN}_passage"
+EVENT_VISIT: Final = f"{DOMAIN}_visit"

@@ -1,0 +1,105 @@
+"""A config entry's data and options as typed values, with their defaults."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Self
+
+from .const import (
+    CONF_ACCESS_LEVELS,
+    CONF_DEFAULT_DURATION,
+    CONF_DEFAULT_LEVELS,
+    CONF_DOOR_LOCKS,
+    CONF_DOORS,
+    CONF_EARLY_ARRIVAL,
+    CONF_EXTEND_STEP,
+    CONF_OPERATORS,
+    CONF_ORGANISATION,
+    CONF_POLL_INTERVAL,
+    CONF_PRESENCE_TIMEOUT,
+    CONF_PROVISION_AHEAD,
+    CONF_RE_ENTRY_GRACE,
+    CONF_READERS,
+    CONF_RETENTION,
+    CONF_VISIT_DEVICES,
+)
+from .visits.passage import DoorRole
+from .visits.policy import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The options; spans that users enter in minutes, hours or days are spans here.
+
+    `doors` and `readers` give the role of each chosen door and of its readers, by id.
+    `default_levels` are given where a grant names none.
+    """
+
+    access_levels: tuple[str, ...] = ()
+    default_levels: tuple[str, ...] = ()
+    organisation: str = ""
+    doors: Mapping[str, DoorRole] = field(default_factory=dict)
+    readers: Mapping[str, DoorRole] = field(default_factory=dict)
+    operators: frozenset[str] = frozenset()
+    default_duration: timedelta = timedelta(hours=8)
+    early_arrival: timedelta = timedelta(minutes=15)
+    extend_step: timedelta = timedelta(hours=1)
+    poll_interval: timedelta = timedelta(seconds=15)
+    visit_devices: int = 50
+    retention: timedelta = timedelta(days=90)
+    re_entry_grace: timedelta = timedelta(minutes=15)
+    presence_timeout: timedelta = timedelta(hours=16)
+    provision_ahead: timedelta = timedelta(days=7)
+    door_locks: bool = False
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> Self:
+        """Read a config entry's options; what is absent has its default."""
+        default = cls()
+        levels = tuple(options.get(CONF_ACCESS_LEVELS, ()))
+        chosen = tuple(
+            level for level in options.get(CONF_DEFAULT_LEVELS, ()) if level in levels
+        )
+
+        def span(key: str, unit: timedelta, otherwise: timedelta) -> timedelta:
+            return options[key] * unit if key in options else otherwise
+
+        minute, hour = timedelta(minutes=1), timedelta(hours=1)
+        day, second = timedelta(days=1), timedelta(seconds=1)
+        return cls(
+            access_levels=levels,
+            default_levels=chosen or levels[:1],
+            organisation=options.get(CONF_ORGANISATION, default.organisation),
+            doors=_roles(options.get(CONF_DOORS, {})),
+            readers=_roles(options.get(CONF_READERS, {})),
+            operators=frozenset(options.get(CONF_OPERATORS, ())),
+            default_duration=span(
+                CONF_DEFAULT_DURATION, minute, default.default_duration
+            ),
+            early_arrival=span(CONF_EARLY_ARRIVAL, minute, default.early_arrival),
+            extend_step=span(CONF_EXTEND_STEP, minute, default.extend_step),
+            poll_interval=span(CONF_POLL_INTERVAL, second, default.poll_interval),
+            visit_devices=int(options.get(CONF_VISIT_DEVICES, default.visit_devices)),
+            retention=span(CONF_RETENTION, day, default.retention),
+            re_entry_grace=span(CONF_RE_ENTRY_GRACE, minute, default.re_entry_grace),
+            presence_timeout=span(
+                CONF_PRESENCE_TIMEOUT, hour, default.presence_timeout
+            ),
+            provision_ahead=span(CONF_PROVISION_AHEAD, day, default.provision_ahead),
+            door_locks=bool(options.get(CONF_DOOR_LOCKS, default.door_locks)),
+        )
+
+    @property
+    def policy(self) -> Policy:
+        """What of the options the domain's decisions depend on."""
+        return Policy(
+            provision_ahead=self.provision_ahead,
+            presence_timeout=self.presence_timeout,
+            re_entry_grace=self.re_entry_grace,
+            retention=self.retention,
+            managed_levels=frozenset(self.access_levels),
+        )
+
+
+def _roles(chosen: Mapping[str, str]) -> dict[str, DoorRole]:
+    return {key: DoorRole(role) for key, role in chosen.items()}

@@ -1,0 +1,58 @@
+"""A visit as people see it: everything about it, derived at one instant."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from .access import Access, access
+from .lifecycle import credentials, presence_of
+from .policy import Policy
+from .presence import Presence, Whereabouts
+from .record import VisitorRecord
+from .status import Status, overstaying, status
+from .visit import Visit, Visitor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitView:
+    """One visit with what is derived of it; `credentials` are kinds, never values."""
+
+    visitor: Visitor
+    visit: Visit
+    status: Status
+    access: Access
+    whereabouts: Whereabouts
+    overstaying: bool
+    credentials: tuple[str, ...]
+    person_id: str | None
+
+    @property
+    def inside(self) -> bool | None:
+        """Whether he is inside; None where nobody can tell."""
+        if self.whereabouts.presence is Presence.UNKNOWN:
+            return None
+        return self.whereabouts.presence is Presence.INSIDE
+
+
+def view(
+    visit: Visit, record: VisitorRecord, policy: Policy, now: datetime
+) -> VisitView:
+    """Return one of the record's visits as it is seen at `now`."""
+    where = presence_of(visit, record, policy, now)
+    held = access(visit, record, policy, now)
+    return VisitView(
+        visitor=record.visitor,
+        visit=visit,
+        status=status(visit, where.presence, held, now),
+        access=held,
+        whereabouts=where,
+        overstaying=overstaying(visit, where.presence, now),
+        credentials=credentials(record),
+        person_id=record.known.person_id,
+    )
+
+
+def views(
+    record: VisitorRecord, policy: Policy, now: datetime
+) -> tuple[VisitView, ...]:
+    """Return all visits of the record as they are seen at `now`."""
+    return tuple(view(visit, record, policy, now) for visit in record.visits)
