@@ -1,0 +1,98 @@
+"""HikCentral's times (reference 2.3): ISO 8601, whole seconds, explicit offset.
+
+Some answers leave the offset out, lose its plus sign, or add milliseconds.
+"""
+
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+import re
+
+_TIME = re.compile(
+    r"(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?"
+    r" ?(?:([Zz])|([-+]?)(\d{2}):?(\d{2}))?",
+    re.ASCII,
+)
+SECOND = timedelta(seconds=1)
+
+
+def utcnow() -> datetime:
+    """Return the local clock's time, in UTC."""
+    return datetime.now(UTC)
+
+
+def parse_time(text: str, zone: tzinfo) -> datetime | None:
+    """Return a time in UTC, or None if it is none; `zone` is for naive ones."""
+    found = _TIME.fullmatch(text.strip())
+    if found is None:
+        return None
+    year, month, day, hour, minute = (int(part) for part in found.group(1, 2, 3, 4, 5))
+    micros = int((found[7] or "")[:6].ljust(6, "0"))
+    offset = offset_of(text)
+    try:
+        return datetime(
+            year,
+            month,
+            day,
+            hour,
+            minute,
+            int(found[6] or 0),
+            micros,
+            zone if offset is None else timezone(offset),
+        ).astimezone(UTC)
+    except ValueError, OverflowError:
+        return None
+
+
+def offset_of(text: str) -> timedelta | None:
+    """Return the offset that a time carries, None if it carries none."""
+    found = _TIME.fullmatch(text.strip())
+    if found is None:
+        return None
+    if found[8]:
+        return timedelta()
+    if found[10] is None:
+        return None
+    offset = timedelta(hours=int(found[10]), minutes=int(found[11]))
+    if offset >= timedelta(hours=24):
+        return None
+    return -offset if found[9] == "-" else offset
+
+
+def format_time(time: datetime) -> str:
+    """Return a time as it is sent; parts of a second are cut off.
+
+    Raises ValueError for a naive time.
+    """
+    offset = time.utcoffset()
+    if offset is None:
+        msg = "a time without an offset"
+        raise ValueError(msg)
+    if offset % timedelta(minutes=1):  # zones before 1900 count seconds
+        time = time.astimezone(UTC)
+    return time.replace(microsecond=0).isoformat()
+
+
+def rounded_up(time: datetime) -> datetime:
+    """Return the first whole second that is not before `time`."""
+    return (time + SECOND if time.microsecond else time).replace(microsecond=0)
+
+
+class ServerZone:
+    """The zone of times that come without an offset.
+
+    It is learnt from the server's own times that do carry one (event times; not the
+    validity of persons, which is echoed as sent), until then the fallback holds.
+    """
+
+    def __init__(self, fallback: tzinfo = UTC) -> None:
+        """Begin with the facility's zone, which has the better chance."""
+        self._zone = fallback
+
+    @property
+    def tzinfo(self) -> tzinfo:
+        """The zone to read naive times in."""
+        return self._zone
+
+    def learn(self, text: str) -> None:
+        """Take over the offset of a time, if it has one."""
+        if (offset := offset_of(text)) is not None:
+            self._zone = timezone(offset)
