@@ -1,0 +1,1 @@
+"""The control API: what tests, demo and benchmarks do to the simulated world."""

@@ -1,0 +1,1 @@
+"""The OpenAPI gateway: HTTP in front, the world behind."""

@@ -1,0 +1,226 @@
+"""The gateway's web application: checks in order, then the endpoint.
+
+The order is AppKey, signature, path (8), parameters (2), permission (17),
+existence (128); see 2.2 of the reference.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC
+from email.utils import format_datetime
+import fnmatch
+import json
+from typing import Any
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+import voluptuous as vol
+
+from ..faults import CallFault
+from ..world import Call, World
+from . import (
+    applications,
+    devices,
+    doors,
+    levels,
+    organisations,
+    person_queries,
+    persons,
+    subscriptions,
+)
+from .answer import (
+    ABSENT,
+    NO_PERMISSION,
+    OK,
+    QUOTA_REACHED,
+    SIGNATURE_FAILED,
+    UNSUPPORTED,
+    Raw,
+    RefusedError,
+    bad_parameter,
+    envelope,
+)
+from .endpoint import Endpoint, Request
+from .signature import FORM, Partner, SignedRequest, check
+
+PREFIX = "/artemis/api/"
+LARGEST_BODY = 32 * 1024 * 1024
+
+ENDPOINTS: Mapping[str, Endpoint] = {
+    endpoint.path: endpoint
+    for module in (
+        applications,
+        devices,
+        doors,
+        levels,
+        organisations,
+        person_queries,
+        persons,
+        subscriptions,
+    )
+    for endpoint in module.ENDPOINTS
+}
+
+
+class Gateway:
+    """Answers the calls of one partner."""
+
+    def __init__(self, world: World, partner: Partner) -> None:
+        """Serve this world to this partner."""
+        self._world = world
+        self._partner = partner
+        self._release = asyncio.Event()
+
+    def app(self) -> web.Application:
+        """Make the web application."""
+        app = web.Application(client_max_size=LARGEST_BODY)
+        app.router.add_route("*", "/{path:.*}", self._handle)
+        return app
+
+    def release(self) -> None:
+        """Cut all calls that hang."""
+        self._release.set()
+        self._release = asyncio.Event()
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        world = self._world
+        world.clock.run_due()
+        if not request.path.startswith(PREFIX):
+            return web.Response(status=404, text="<html><body>404</body></html>")
+        body = await request.read()
+        path = request.path.removeprefix(PREFIX)
+        rate = world.traffic.arrive(asyncio.get_running_loop().time())
+        world.traffic.per_path[path] += 1
+        fault = self._fault(path, body)
+        await self._wait(world)
+        if fault is not None and not fault.after:
+            if fault.cut == "hang":
+                await self._release.wait()
+            if fault.cut in ("hang", "drop_before"):
+                return _cut(request)
+            if fault.cut is None:
+                return self._failure(fault)
+        response = self._answer(request, path, body, rate)
+        if fault is not None:
+            if fault.cut == "drop_after":
+                return _cut(request)
+            return self._failure(fault)
+        now = world.server_now().astimezone(UTC)
+        response.headers["Date"] = format_datetime(now, usegmt=True)
+        return response
+
+    def _fault(self, path: str, body: bytes) -> CallFault | None:
+        chance = self._world.conditions.chance
+        faults = self._world.faults.fail
+        return next((f for f in faults if f.strikes(path, body, chance)), None)
+
+    async def _wait(self, world: World) -> None:
+        faults = world.faults
+        if faults.latency_ms or faults.jitter_ms:
+            jitter = world.conditions.chance.uniform(-1, 1) * faults.jitter_ms
+            await asyncio.sleep(max(0.0, faults.latency_ms + jitter) / 1000)
+            world.clock.run_due()
+
+    def _failure(self, fault: CallFault) -> web.Response:
+        if fault.http is not None:
+            return web.Response(status=fault.http, text=f"<html>{fault.http}</html>")
+        refused = RefusedError(fault.code or "")
+        return envelope(refused.code, refused.message, "", self._world.switches)
+
+    def _answer(
+        self, request: web.Request, path: str, body: bytes, rate: int
+    ) -> web.Response:
+        world = self._world
+        endpoint = ENDPOINTS.get(path)
+        try:
+            limit = world.faults.rate_limit
+            if limit is not None and rate > limit:
+                raise RefusedError(QUOTA_REACHED)
+            form = _form(request, body)
+            check(
+                SignedRequest(
+                    method=request.method,
+                    path=request.rel_url.raw_path,
+                    headers=request.headers,
+                    parameters=[*request.rel_url.query.items(), *form],
+                    body=body,
+                ),
+                self._partner,
+                world,
+            )
+            data = _call(world, endpoint, request.method, path, body, form)
+        except RefusedError as refused:
+            code = refused.code
+            bare = code.startswith("0x") or (endpoint and endpoint.bare_errors)
+            response = envelope(
+                code, refused.message, ABSENT if bare else "", world.switches
+            )
+        else:
+            code = OK
+            if isinstance(data, Raw):
+                response = web.Response(text=data.text, content_type=data.content_type)
+            else:
+                response = envelope(OK, "Success", data, world.switches)
+        world.traffic.recent.append(
+            Call(path=path, body=body, code=code, at=world.clock.now())
+        )
+        return response
+
+
+def _call(
+    world: World,
+    endpoint: Endpoint | None,
+    method: str,
+    path: str,
+    body: bytes,
+    form: list[tuple[str, str]],
+) -> Any:
+    if endpoint is None or method not in ("GET", "POST"):
+        raise RefusedError(UNSUPPORTED)
+    if method == "GET" and not endpoint.reads_by_get:
+        raise RefusedError(SIGNATURE_FAILED)
+    sent: dict[str, Any] = dict(form) if form else _json(body)
+    nulls = frozenset(key for key, value in sent.items() if value is None)
+    if world.switches.nulls != "refused":
+        sent = {key: value for key, value in sent.items() if key not in nulls}
+    params = _checked(endpoint, sent)
+    if any(
+        fnmatch.fnmatchcase(path, pattern) for pattern in world.switches.forbidden_apis
+    ):
+        raise RefusedError(NO_PERMISSION)
+    return endpoint.handler(Request(world=world, params=params, nulls=nulls))
+
+
+def _checked(endpoint: Endpoint, sent: dict[str, Any]) -> dict[str, Any]:
+    try:
+        checked: dict[str, Any] = endpoint.schema(sent)
+    except vol.Invalid as error:
+        first = error.errors[0] if isinstance(error, vol.MultipleInvalid) else error
+        names = [str(part) for part in first.path if isinstance(part, str)]
+        raise bad_parameter(names[0] if names else "body") from None
+    return checked
+
+
+def _form(request: web.Request, body: bytes) -> list[tuple[str, str]]:
+    if request.content_type != FORM:
+        return []
+    return parse_qsl(body.decode(errors="replace"), keep_blank_values=True)
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    if not body.strip():
+        return {}
+    try:
+        content = json.loads(body)
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise bad_parameter("body")
+    return content
+
+
+def _cut(request: web.Request) -> web.Response:
+    """Cut the connection; what is returned then goes nowhere."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
