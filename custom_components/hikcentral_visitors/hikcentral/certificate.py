@@ -40,7 +40,7 @@ async def fetch_certificate(
     try:
         async with asyncio.timeout(within):
             _, writer = await asyncio.open_connection(host, port, ssl=context)
-    except (OSError, TimeoutError) as error:
+    except (OSError, TimeoutError, ValueError) as error:  # ValueError: no host name
         text = f"cannot connect ({type(error).__name__})"
         raise CannotConnectError(None, text) from error
     try:
@@ -53,7 +53,7 @@ async def fetch_certificate(
         raise CannotConnectError(None, "the server showed no certificate")
     try:
         return describe(der)
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         text = "the server's certificate cannot be read"
         raise CannotConnectError(None, text) from error
 

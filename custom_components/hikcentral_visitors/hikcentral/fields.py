@@ -7,9 +7,13 @@ object where a list belongs. None of the readers here raises.
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 import math
+import re
 from typing import override
 
 from .times import parse_time
+
+_NUMBER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
+_LIMIT = 2**63
 
 
 def as_text(value: object) -> str:
@@ -35,21 +39,21 @@ def as_text(value: object) -> str:
 
 
 def as_number(value: object) -> int | None:
-    """Return a whole number given as number or as decimal text, else None."""
+    """Return a whole number given as number or as decimal text, else None.
+
+    It fits into 64 bits, as databases need it.
+    """
+    number: int | None = None
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
-        return value
-    if isinstance(value, float):
-        whole = math.isfinite(value) and value.is_integer()
-        return int(value) if whole else None
-    if not isinstance(value, str):
-        return None
-    text = value.strip()
-    digits = text.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 18):
-        return None
-    return int(text)
+        number = value
+    elif isinstance(value, float):
+        if math.isfinite(value) and value.is_integer():
+            number = int(value)
+    elif isinstance(value, str) and _NUMBER.fullmatch(text := value.strip()):
+        number = int(text)
+    return number if number is not None and -_LIMIT <= number < _LIMIT else None
 
 
 def as_items(value: object) -> list[object]:

@@ -108,7 +108,8 @@ class Pace:
         if now - self._halved_at < self.cooldown:
             return
         self._forget(now)
-        seen = len(self._starts) / self.window
+        span = now - self._starts[0] if self._starts else self.window
+        seen = len(self._starts) / min(max(span, 1.0), self.window)
         rate = seen if self.rate is None else min(self.rate, max(seen, self.slowest))
         self.rate = max(rate / 2, self.slowest)
         self._halved_at = now

@@ -11,7 +11,7 @@ from .fields import Fields, as_text
 from .pace import Priority
 from .paging import all_objects
 from .pictures import Picture, picture_of
-from .times import ServerZone, format_time, rounded_up
+from .times import ServerZone, aware, format_time, rounded_up
 from .transport import Transport
 
 PERSON = "resource/v1/person/"
@@ -25,9 +25,10 @@ class PersonDraft:
     """What a person shall be; None leaves a field alone.
 
     Times are aware. HikCentral knows whole seconds: `begin` is rounded up and `end`
-    down, so that a window never grows. A person needs two names: "-" stands for an
-    empty one. `face` (JPEG) counts when the person is added; later faces go by
-    `update_face`. `card_numbers` of () takes all cards away in an update.
+    down, so that a window never grows; an empty one is sent as the instant of its end,
+    so that closing a window early can always be said. A person needs two names: "-"
+    stands for an empty one. `face` (JPEG) counts when the person is added; later faces
+    go by `update_face`. `card_numbers` of () takes all cards away in an update.
     """
 
     person_code: str | None = None
@@ -83,18 +84,15 @@ class PersonDraft:
         return body
 
     def _window(self) -> Mapping[str, str]:
-        window: dict[str, str] = {}
-        if self.begin is not None:
-            window["beginTime"] = format_time(rounded_up(self.begin))
-        if self.end is not None:
-            window["endTime"] = format_time(self.end)
-            if self.end > LATEST_END:
-                msg = "no validity can end after 2037"
-                raise ValueError(msg)
-        if self.begin is not None and self.end is not None and self.begin > self.end:
-            msg = "a validity that ends before it begins"
+        begin = None if self.begin is None else rounded_up(aware(self.begin))
+        end = None if self.end is None else aware(self.end).replace(microsecond=0)
+        if end is not None and end > LATEST_END:
+            msg = "no validity can end after 2037"
             raise ValueError(msg)
-        return window
+        if begin is not None and end is not None:
+            begin = min(begin, end)
+        window = {"beginTime": begin, "endTime": end}
+        return {key: format_time(time) for key, time in window.items() if time}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,8 @@ def parse_time(text: str, zone: tzinfo) -> datetime | None:
     year, month, day, hour, minute = (int(part) for part in found.group(1, 2, 3, 4, 5))
     micros = int((found[7] or "")[:6].ljust(6, "0"))
     offset = offset_of(text)
+    if offset is None and found[10] is not None:
+        return None
     try:
         return datetime(
             year,
@@ -57,18 +59,20 @@ def offset_of(text: str) -> timedelta | None:
     return -offset if found[9] == "-" else offset
 
 
-def format_time(time: datetime) -> str:
-    """Return a time as it is sent; parts of a second are cut off.
-
-    Raises ValueError for a naive time.
-    """
-    offset = time.utcoffset()
-    if offset is None:
+def aware(time: datetime) -> datetime:
+    """Return an aware time; raises ValueError for a naive one."""
+    if time.utcoffset() is None:
         msg = "a time without an offset"
         raise ValueError(msg)
-    if offset % timedelta(minutes=1):  # zones before 1900 count seconds
-        time = time.astimezone(UTC)
-    return time.replace(microsecond=0).isoformat()
+    return time
+
+
+def format_time(time: datetime) -> str:
+    """Return an aware time as it is sent; parts of a second are cut off."""
+    text = time.replace(microsecond=0).isoformat()
+    if offset_of(text) is None:  # zones before 1900 count seconds
+        text = time.astimezone(UTC).replace(microsecond=0).isoformat()
+    return text
 
 
 def rounded_up(time: datetime) -> datetime:

@@ -1,6 +1,5 @@
 """One signed call over HTTP: its time, its limits, its errors."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
 import json
@@ -49,7 +48,7 @@ def base_address(address: str) -> URL:
         msg = "not an http or https address"
         raise ValueError(msg)
     path = url.path.rstrip("/").removesuffix("/artemis")
-    return url.with_path(path).with_query(None).with_fragment(None)
+    return url.with_user(None).with_path(path).with_query(None).with_fragment(None)
 
 
 class Transport:
@@ -80,7 +79,7 @@ class Transport:
     @override
     def __repr__(self) -> str:
         """Show the address; the key not even in part, since 8 digits are short."""
-        return f"<Transport {self._base.with_user(None)} key=***>"
+        return f"<Transport {self._base} key=***>"
 
     async def read[T](
         self,
@@ -158,7 +157,9 @@ class Transport:
 
     def _note(self, error: HikCentralError, question: Question) -> None:
         _LOGGER.debug("%s: %s", type(error).__name__, error)
-        if isinstance(error, TransientError) and error.rate_limited:
+        if isinstance(error, TransientError) and (
+            error.rate_limited or error.retry_after is not None
+        ):
             self._limiter.refused(error.retry_after)
         elif isinstance(error, RefusedError):
             self._limiter.succeeded()
@@ -246,12 +247,12 @@ def _failed(error: Exception, question: Question) -> HikCentralError:
             )
         case aiohttp.ClientConnectorCertificateError():
             return CertificateError(None, "the certificate is not trusted", path)
-        case aiohttp.ClientConnectorError():
+        case aiohttp.ClientConnectorError() | aiohttp.InvalidURL():
             text = f"cannot connect ({type(error).__name__})"
             return CannotConnectError(None, text, path)
         case aiohttp.ConnectionTimeoutError():
             return CannotConnectError(None, "no connection in time", path)
-        case asyncio.TimeoutError():
+        case TimeoutError():
             text = "no answer in time"
         case _:
             text = f"connection lost ({type(error).__name__})"

@@ -1,0 +1,126 @@
+"""The limiter on a real event loop."""
+
+import asyncio
+from contextlib import suppress
+
+import pytest
+
+from custom_components.hikcentral_visitors.hikcentral.limiter import Limiter
+from custom_components.hikcentral_visitors.hikcentral.pace import Pace, Priority
+
+
+class Caller:
+    """A task that holds a slot until it is let go."""
+
+    def __init__(self, limiter: Limiter, priority: Priority) -> None:
+        self.inside = asyncio.Event()
+        self.done = asyncio.Event()
+        self.task = asyncio.create_task(self._call(limiter, priority))
+
+    async def _call(self, limiter: Limiter, priority: Priority) -> None:
+        async with limiter.slot(priority):
+            self.inside.set()
+            await self.done.wait()
+
+    async def finish(self) -> None:
+        self.done.set()
+        await self.task
+
+    async def cancel(self) -> None:
+        self.task.cancel()
+        with suppress(asyncio.CancelledError):
+            await self.task
+
+
+async def _settle() -> None:
+    """Let all tasks run until they wait for each other."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_slots_and_order() -> None:
+    limiter = Limiter(1)
+    holder = Caller(limiter, Priority.SWEEP)
+    await holder.inside.wait()
+    late = Caller(limiter, Priority.WIDENING)
+    await _settle()
+    urgent = Caller(limiter, Priority.NARROWING)
+    await _settle()
+    assert (limiter.running, limiter.waiting) == (1, 2)
+    await holder.finish()
+    await urgent.inside.wait()
+    assert not late.inside.is_set()
+    await urgent.finish()
+    await late.inside.wait()
+    await late.finish()
+    assert (limiter.running, limiter.waiting) == (0, 0)
+
+
+async def test_cancelled_while_waiting() -> None:
+    limiter = Limiter(1)
+    holder = Caller(limiter, Priority.WIDENING)
+    await holder.inside.wait()
+    first = Caller(limiter, Priority.WIDENING)
+    second = Caller(limiter, Priority.WIDENING)
+    await _settle()
+    await first.cancel()
+    await holder.finish()
+    await second.inside.wait()
+    await second.finish()
+    assert (limiter.running, limiter.waiting) == (0, 0)
+
+
+async def test_cancelled_in_the_instant_of_being_served() -> None:
+    limiter = Limiter(1)
+    async with limiter.slot(Priority.WIDENING):
+        unlucky = Caller(limiter, Priority.WIDENING)
+        other = Caller(limiter, Priority.WIDENING)
+        await _settle()
+    # The slot is the next one's, whose task did not run yet.
+    assert (limiter.running, limiter.waiting) == (1, 1)
+    await unlucky.cancel()
+    assert not unlucky.inside.is_set()
+    await other.inside.wait()
+    await other.finish()
+    assert (limiter.running, limiter.waiting) == (0, 0)
+
+
+async def test_cancelled_while_running() -> None:
+    limiter = Limiter(1)
+    holder = Caller(limiter, Priority.WIDENING)
+    await holder.inside.wait()
+    other = Caller(limiter, Priority.WIDENING)
+    await _settle()
+    await holder.cancel()
+    await other.inside.wait()
+    await other.finish()
+
+
+async def test_an_error_gives_the_slot_back() -> None:
+    limiter = Limiter(1)
+    with pytest.raises(RuntimeError, match="boom"):
+        async with limiter.slot(Priority.POLL):
+            raise RuntimeError("boom")
+    assert limiter.running == 0
+
+
+async def test_a_pause_ends_by_itself() -> None:
+    now = 0.0
+    limiter = Limiter(pace=Pace(), monotonic=lambda: now)
+    limiter.refused(0.01)
+    caller = Caller(limiter, Priority.NARROWING)
+    await _settle()
+    assert not caller.inside.is_set()
+    now = 1000.0
+    await caller.inside.wait()
+    await caller.finish()
+
+
+async def test_no_timer_is_left_behind() -> None:
+    limiter = Limiter()
+    limiter.refused(60)
+    caller = Caller(limiter, Priority.NARROWING)
+    await _settle()
+    assert limiter._timer is not None
+    await caller.cancel()
+    assert limiter._timer is None
