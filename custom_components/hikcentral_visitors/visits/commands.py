@@ -7,10 +7,11 @@ it so.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from .events import VisitEventType
 from .lifecycle import presence_of
 from .policy import Policy
 from .presence import Movement, MovementKind, Presence
-from .record import Change, VisitEventType, VisitorRecord, tell, unchanged
+from .record import Change, VisitorRecord, tell, unchanged
 from .visit import Visit
 from .window import round_down
 

@@ -37,12 +37,17 @@ class PersonReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoorsReading:
-    """What the terminals were said to hold, counted in doors; failed ones by id."""
+    """What the terminals were said to hold, counted in doors; failed ones by id.
+
+    `face_missing`: no door shows a face. `cards_shown`: some door shows credentials at
+    all, so that a missing one means something.
+    """
 
     ready: int
     failed: tuple[str, ...]
     pending: int
     face_missing: bool = False
+    cards_shown: bool = False
 
     @property
     def total(self) -> int:
@@ -109,6 +114,44 @@ def _stale(known: Known, *, always: bool = False) -> Known:
     return replace(
         known, application=replace(known.application, progress=Progress.STALE)
     )
+
+
+def not_carried_out(known: Known, before: Known, operation: Operation) -> Known:
+    """The server did not do it: what the call concerned is as it was `before`."""
+    match operation.kind:
+        case OperationKind.ADD_PERSON | OperationKind.DELETE_PERSON:
+            return replace(
+                known, existence=before.existence, add_attempted=before.add_attempted
+            )
+        case (
+            OperationKind.UPDATE_PERSON
+            | OperationKind.NARROW_PERSON
+            | OperationKind.END_WINDOW
+        ):
+            return replace(
+                known, window_known=before.window_known, profile=before.profile
+            )
+        case OperationKind.UPDATE_FACE:
+            return replace(known, face=before.face)
+        case OperationKind.ADD_MEMBER | OperationKind.REMOVE_MEMBER:
+            level = frozenset(filter(None, [operation.level]))
+            return replace(
+                known,
+                members=known.members - level | (before.members & level),
+                unsure=known.unsure - level | (before.unsure & level),
+            )
+        case _:
+            return known
+
+
+def doubted(known: Known) -> Known:
+    """The server said that something of him does not exist: read before writing."""
+    return replace(known, proven_at=None)
+
+
+def code_taken(known: Known) -> Known:
+    """Somebody else has the person code: begin again with another."""
+    return Known(widening=known.widening)
 
 
 def person_added(
@@ -267,7 +310,7 @@ def doors_read(known: Known, reading: DoorsReading, now: datetime) -> Known:
     )
     applied = progress is Progress.APPLIED
     if reading.face_missing and applied:
-        known = _face_missing(known)
+        known = _without_face(known, certain=reading.cards_shown)
     return replace(
         known,
         narrowing=Effort() if applied else known.narrowing,
@@ -284,11 +327,11 @@ def doors_read(known: Known, reading: DoorsReading, now: datetime) -> Known:
     )
 
 
-def _face_missing(known: Known) -> Known:
-    """The doors hold no face: send it by itself, and give up where that was done."""
-    if known.face_updated:
-        return replace(known, face_refused=known.face)
-    return replace(known, face=None)
+def _without_face(known: Known, *, certain: bool) -> Known:
+    """The doors show no face: send it by itself, and give up where that was done."""
+    if not known.face_updated:
+        return replace(known, face=None)
+    return replace(known, face_refused=known.face) if certain else known
 
 
 def _until_check(application: Application, checks: int, now: datetime) -> timedelta:

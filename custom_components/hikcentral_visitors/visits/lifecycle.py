@@ -10,9 +10,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from .access import Access, AccessState, access
+from .events import VisitEventType
 from .policy import Policy
 from .presence import MovementKind, Presence, Whereabouts, whereabouts
-from .record import Change, VisitEventType, VisitorRecord, tell
+from .record import Change, VisitorRecord, tell
 from .status import DUE, overstaying
 from .visit import EntryMode, Outcome, Visit
 
@@ -75,6 +76,8 @@ def next_due(record: VisitorRecord, policy: Policy, now: datetime) -> datetime |
         if visit.closed_at is None
         for instant in _instants(visit, policy)
     }
+    if record.known.window is not None:
+        instants.add(record.known.window.end)
     where = whereabouts(record.movements, now, policy.presence_timeout)
     if where.since is not None:
         instants |= {

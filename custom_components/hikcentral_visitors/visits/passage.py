@@ -5,11 +5,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from .events import VisitEventType
 from .presence import MovementKind
 from .visit import Visit
 
 ECHO = timedelta(seconds=5)
 """Turnstiles report one passage twice (quirk 10 of the API)."""
+
+SLACK = timedelta(minutes=2)
+"""How far terminals' clocks, and a revocation on its way, may be from ours."""
+
+DENIALS = 3
+DENIALS_WITHIN = timedelta(minutes=5)
+"""So many denials of one visitor within this time are worth telling."""
 
 
 class DoorRole(StrEnum):
@@ -171,3 +179,38 @@ def movement_kind(passage: Passage) -> MovementKind | None:
             return MovementKind.EXIT
         case _:
             return None
+
+
+def conclusions(
+    passage: Passage,
+    visits: Sequence[Visit],
+    earlier: Sequence[Passage],
+    *,
+    inside: bool,
+) -> list[VisitEventType]:
+    """Return what a passage means beyond itself.
+
+    `visits` are all visits of the visitor, `earlier` his recorded passages around that
+    time, `inside` where he was before it.
+    """
+    if passage.echo:
+        return []
+    if passage.outcome is PassageOutcome.GRANTED:
+        leaving = passage.direction is Direction.EXIT
+        if leaving or justified(visits, passage.occurred_at, SLACK):
+            return []
+        return [VisitEventType.UNJUSTIFIED_ACCESS]
+    found = []
+    if passage.direction is Direction.EXIT and inside:
+        found.append(VisitEventType.CANNOT_LEAVE)
+    since = passage.occurred_at - DENIALS_WITHIN
+    denied = [
+        other
+        for other in earlier
+        if other.outcome is PassageOutcome.DENIED
+        and not other.echo
+        and since < other.occurred_at <= passage.occurred_at
+    ]
+    if len(denied) + 1 == DENIALS:
+        found.append(VisitEventType.REPEATED_DENIAL)
+    return found

@@ -21,6 +21,10 @@ REFUSALS_PER_RUNG = 3
 """After so many refusals the next, stronger way of taking away is tried."""
 
 
+ENDS_BY_ITSELF = timedelta(minutes=2)
+"""A server that takes no end in the past is told one that is near."""
+
+
 class OperationKind(StrEnum):
     """What can be done to one person on the server."""
 
@@ -123,11 +127,6 @@ def open_part(window: Window | None, now: datetime) -> Window | None:
     return Window(max(window.start, now), window.end)
 
 
-def window_is_open(known: Known, now: datetime) -> bool:
-    """Tell whether the person's validity may reach beyond `now`."""
-    return not known.window_known or open_part(known.window, now) is not None
-
-
 def exceeds(known: Known, wish: Desired, now: datetime) -> bool:
     """Tell whether the person's validity lets him in when the wish does not."""
     still_open = open_part(known.window, now)
@@ -146,7 +145,7 @@ def _taking(known: Known, wish: Desired, now: datetime) -> tuple[Operation, ...]
     if not surplus and wish.levels:
         return _shortening(known, wish, now)
     end: tuple[Operation, ...] = ()
-    if wish.window is None and window_is_open(known, now):
+    if wish.window is None and _needs_ending(known, now):
         end = (Operation(OperationKind.END_WINDOW),)
     if surplus:
         return _removal(known, wish, surplus, end)
@@ -156,6 +155,14 @@ def _taking(known: Known, wish: Desired, now: datetime) -> tuple[Operation, ...]
     if known.application.progress is Progress.FAILED:
         return (*end, *apply, *check)
     return (*apply, *end, *check)
+
+
+def _needs_ending(known: Known, now: datetime) -> bool:
+    """Whether the validity may last; what ends in a moment is left to end by itself."""
+    still_open = open_part(known.window, now)
+    return not known.window_known or (
+        still_open is not None and still_open.end - now > ENDS_BY_ITSELF
+    )
 
 
 def _removal(

@@ -1,0 +1,58 @@
+"""Whether HikCentral can be reached, as the calls that are made anyway tell."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from .const import LOGGER
+from .hikcentral import ErrorKind, HikCentralError
+
+
+class Contact:
+    """The state of the connection, heard from everybody who calls.
+
+    Only what says that the server is out of reach, or does not take us, counts as lost
+    contact: a refusal is an answer.
+    """
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        """Begin without having heard anything."""
+        self._now = now
+        self._listeners: list[Callable[[], None]] = []
+        self.connected = False
+        self.since: datetime | None = None
+        self.error: HikCentralError | None = None
+
+    def async_listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` when contact is lost, found, or lost for another reason."""
+        self._listeners.append(listener)
+
+        def remove() -> None:
+            self._listeners.remove(listener)
+
+        return remove
+
+    def answered(self) -> None:
+        """The server answered."""
+        if self.connected:
+            return
+        if self.since is not None:
+            LOGGER.info("HikCentral answers again")
+        self._set(connected=True, error=None)
+
+    def failed(self, error: HikCentralError) -> None:
+        """A call did not get through, or was answered by a refusal."""
+        if error.kind is ErrorKind.REFUSED:
+            self.answered()
+            return
+        same = self.error is not None and type(self.error) is type(error)
+        if not self.connected and same:
+            return
+        LOGGER.warning("No contact with HikCentral: %s", error)
+        self._set(connected=False, error=error)
+
+    def _set(self, *, connected: bool, error: HikCentralError | None) -> None:
+        self.connected = connected
+        self.error = error
+        self.since = self._now()
+        for listener in list(self._listeners):
+            listener()

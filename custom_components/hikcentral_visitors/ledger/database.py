@@ -1,0 +1,226 @@
+"""The file and its two threads: one writes, one reads, the event loop only waits.
+
+One writer means that no two changes can interleave: each reads what the one before it
+committed. Writes that wait together share one durable commit, each in a savepoint of
+its own, so a burst costs one flush to disk and a failing write fails alone.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+import os
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+
+from .errors import LedgerError
+from .migrations import migrate
+
+_BUSY_SECONDS = 10
+
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+)
+
+
+@dataclass(slots=True)
+class Transaction:
+    """A write under way: its connection, and what listeners are told on commit."""
+
+    connection: Connection
+    touched: set[str] = field(default_factory=set)
+    """Visitors whose record changed."""
+    announces: bool = False
+    """Whether something was put into the outbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What became durable: the visitors that changed, and whether to announce."""
+
+    touched: frozenset[str]
+    announces: bool
+
+
+@dataclass(slots=True)
+class _Write:
+    work: Callable[[Transaction], Any]
+    future: asyncio.Future[Any]
+    result: Any = None
+    error: BaseException | None = None
+
+
+class Ledger:
+    """The durable memory of one config entry."""
+
+    def __init__(self, path: Path) -> None:
+        """Prepare; nothing is opened before `async_open`."""
+        self.path = path
+        self._writer = ThreadPoolExecutor(1, f"{path.stem}_write")
+        self._reader = ThreadPoolExecutor(1, f"{path.stem}_read")
+        self._write_engine: Engine | None = None
+        self._read_engine: Engine | None = None
+        self._waiting: deque[_Write] = deque()
+        self._pump: asyncio.Task[None] | None = None
+        self._listeners: list[Callable[[Committed], None]] = []
+
+    async def async_open(self) -> None:
+        """Open the file, made or brought to this schema where needed.
+
+        Raises LedgerError, NewerSchemaError among them.
+        """
+        loop = asyncio.get_running_loop()
+        with _as_ledger_error():
+            await loop.run_in_executor(self._writer, self._open)
+
+    def _open(self) -> None:
+        # Created here, since SQLite would create it readable for everybody.
+        os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+        self._write_engine = _engine(self.path, "BEGIN IMMEDIATE")
+        self._read_engine = _engine(self.path, "BEGIN")
+        migrate(self._write_engine, self.path)
+
+    async def async_close(self) -> None:
+        """Finish what waits and close the file."""
+        while self._pump is not None:
+            await self._pump
+        loop = asyncio.get_running_loop()
+        for executor, engine in (
+            (self._reader, self._read_engine),
+            (self._writer, self._write_engine),
+        ):
+            if engine is not None:
+                await loop.run_in_executor(executor, engine.dispose)
+            await loop.run_in_executor(None, executor.shutdown)
+
+    def async_listen(self, listener: Callable[[Committed], None]) -> Callable[[], None]:
+        """Call `listener` in the event loop after each commit; returns the undoing."""
+        self._listeners.append(listener)
+
+        def remove() -> None:
+            self._listeners.remove(listener)
+
+        return remove
+
+    async def async_read[T](self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in the reading thread on one consistent state of the file."""
+
+        def run() -> T:
+            if self._read_engine is None:
+                raise LedgerError("not open")
+            with self._read_engine.begin() as connection:
+                return work(connection)
+
+        with _as_ledger_error():
+            return await asyncio.get_running_loop().run_in_executor(self._reader, run)
+
+    async def async_write[T](self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` in the writing thread; when this returns it is on disk.
+
+        What `work` raises undoes it and is raised here. A caller that is cancelled does
+        not cancel the work.
+        """
+        loop = asyncio.get_running_loop()
+        write = _Write(work, loop.create_future())
+        self._waiting.append(write)
+        if self._pump is None:
+            self._pump = loop.create_task(self._drain(), name=f"{self.path.stem} write")
+        result: T = await write.future
+        return result
+
+    async def _drain(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            while self._waiting:
+                batch = list(self._waiting)
+                self._waiting.clear()
+                committed = await loop.run_in_executor(
+                    self._writer, self._commit, batch
+                )
+                for write in batch:
+                    _answer(write)
+                if committed.touched or committed.announces:
+                    for listener in list(self._listeners):
+                        listener(committed)
+        finally:
+            self._pump = None
+
+    def _commit(self, batch: list[_Write]) -> Committed:
+        touched: set[str] = set()
+        announces = False
+        try:
+            if self._write_engine is None:
+                raise LedgerError("not open")
+            with self._write_engine.begin() as connection:
+                for write in batch:
+                    transaction = Transaction(connection)
+                    try:
+                        with connection.begin_nested():
+                            write.result = write.work(transaction)
+                    except Exception as error:  # noqa: BLE001 - handed to its caller
+                        write.error = error
+                    else:
+                        touched |= transaction.touched
+                        announces |= transaction.announces
+        except (SQLAlchemyError, LedgerError) as error:
+            for write in batch:
+                write.error = write.error or error
+            return Committed(frozenset(), announces=False)
+        return Committed(frozenset(touched), announces)
+
+
+def _answer(write: _Write) -> None:
+    if write.future.cancelled():
+        return
+    if write.error is None:
+        write.future.set_result(write.result)
+    elif isinstance(write.error, SQLAlchemyError):
+        error = LedgerError(type(write.error).__name__)
+        error.__cause__ = write.error
+        write.future.set_exception(error)
+    else:
+        write.future.set_exception(write.error)
+
+
+@contextmanager
+def _as_ledger_error() -> Iterator[None]:
+    try:
+        yield
+    except (SQLAlchemyError, OSError) as error:
+        raise LedgerError(type(error).__name__) from error
+
+
+def _engine(path: Path, begin: str) -> Engine:
+    """Return an engine of one connection that begins its transactions itself.
+
+    SQLAlchemy's documentation of SQLite: only so do savepoints and reads keep to the
+    transaction that they belong to.
+    """
+    engine = create_engine(
+        f"sqlite:///{path}",
+        poolclass=StaticPool,
+        connect_args={
+            "check_same_thread": False,
+            "timeout": _BUSY_SECONDS,
+            "isolation_level": None,
+        },
+    )
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: Any) -> None:
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

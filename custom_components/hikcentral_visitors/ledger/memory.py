@@ -1,0 +1,62 @@
+"""Small things to remember: how far was polled, who holds a place, names of doors."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+
+from .database import Transaction
+from .schema import cursors, meta, places
+
+
+def cursor(connection: Connection, event_type: int, doors: str) -> datetime | None:
+    """Return until when all events of a type at a group of doors were committed."""
+    return connection.scalar(
+        select(cursors.c.until).where(
+            cursors.c.event_type == event_type, cursors.c.doors == doors
+        )
+    )
+
+
+def move_cursor(
+    transaction: Transaction, event_type: int, doors: str, until: datetime
+) -> None:
+    """Remember that everything before `until` was committed."""
+    key = (cursors.c.event_type == event_type) & (cursors.c.doors == doors)
+    connection = transaction.connection
+    if connection.execute(cursors.update().where(key).values(until=until)).rowcount:
+        return
+    connection.execute(
+        cursors.insert().values(event_type=event_type, doors=doors, until=until)
+    )
+
+
+def held_places(connection: Connection) -> dict[int, str]:
+    """Return which visit holds which place."""
+    return {row.number: row.visit_id for row in connection.execute(select(places))}
+
+
+def hold_places(transaction: Transaction, held: Mapping[int, str]) -> None:
+    """Remember which visit holds which place."""
+    transaction.connection.execute(delete(places))
+    if held:
+        transaction.connection.execute(
+            places.insert(),
+            [{"number": number, "visit_id": visit} for number, visit in held.items()],
+        )
+
+
+def recall(connection: Connection, key: str) -> Any:
+    """Return what was remembered under a key, None where nothing was."""
+    return connection.scalar(select(meta.c.value).where(meta.c.key == key))
+
+
+def remember(transaction: Transaction, key: str, value: Any) -> None:
+    """Keep a JSON value under a key."""
+    connection = transaction.connection
+    if connection.execute(
+        meta.update().where(meta.c.key == key).values(value=value)
+    ).rowcount:
+        return
+    connection.execute(meta.insert().values(key=key, value=value))

@@ -1,0 +1,62 @@
+"""How a file of any earlier schema becomes one of this schema."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, inspect, select
+
+from .errors import NewerSchemaError
+from .schema import METADATA, meta
+
+VERSION_KEY = "schema_version"
+
+type Migration = Callable[[Connection], None]
+
+
+def _create(connection: Connection) -> None:
+    METADATA.create_all(connection)
+
+
+MIGRATIONS: tuple[Migration, ...] = (_create,)
+"""The step at index n takes a file from version n to n + 1; 0 is an empty file."""
+
+VERSION = len(MIGRATIONS)
+
+
+def version(connection: Connection) -> int:
+    """Return a file's schema version; 0 for an empty one."""
+    if not inspect(connection).has_table(meta.name):
+        return 0
+    found = connection.scalar(select(meta.c.value).where(meta.c.key == VERSION_KEY))
+    return int(found) if found is not None else 0
+
+
+def migrate(engine: Engine, path: Path) -> None:
+    """Bring the file to this schema, in one transaction and after a copy of it.
+
+    Raises NewerSchemaError, and touches nothing, where a newer release wrote it.
+    """
+    with engine.connect() as connection:
+        found = version(connection)
+    if found > VERSION:
+        raise NewerSchemaError(found, VERSION)
+    if found == VERSION:
+        return
+    if found:
+        _copy(engine, path.with_name(f"{path.name}.v{found}"))
+    with engine.begin() as connection:
+        for step in MIGRATIONS[found:]:
+            step(connection)
+        connection.execute(meta.delete().where(meta.c.key == VERSION_KEY))
+        connection.execute(meta.insert().values(key=VERSION_KEY, value=VERSION))
+
+
+def _copy(engine: Engine, target: Path) -> None:
+    """Copy the whole database, what is still in the write-ahead log included."""
+    target.unlink(missing_ok=True)
+    raw = engine.raw_connection()
+    try:
+        raw.cursor().execute("VACUUM INTO ?", (str(target),))
+    finally:
+        raw.close()
+    target.chmod(0o600)

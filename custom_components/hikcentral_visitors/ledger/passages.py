@@ -1,0 +1,150 @@
+"""Passages, each recorded once and told once."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from ..visits.events import VisitEvent
+from ..visits.passage import (
+    DENIALS_WITHIN,
+    Direction,
+    Passage,
+    PassageOutcome,
+    attributed,
+    conclusions,
+    is_echo,
+)
+from ..visits.presence import Presence, whereabouts
+from ..visits.record import Change, VisitorRecord
+from ..visits.visit import Visit
+from .counters import count
+from .database import Transaction
+from .records import Moment, announce, change, load
+from .rows import from_row, to_row
+from .schema import known, outbox, passages, visits
+
+_COUNTED = {Direction.ENTRY: "entries", Direction.EXIT: "exits"}
+
+
+def visitors_of_persons(
+    connection: Connection, person_ids: Iterable[str]
+) -> dict[str, str]:
+    """Return which of these persons are ours, and whose: person id → visitor id."""
+    return {
+        row.person_id: row.visitor_id
+        for row in connection.execute(
+            select(known.c.person_id, known.c.visitor_id).where(
+                known.c.person_id.in_(list(person_ids))
+            )
+        )
+    }
+
+
+def record_passage(transaction: Transaction, moment: Moment, passage: Passage) -> bool:
+    """Record a passage of one of our visitors; False where it was recorded before.
+
+    It is attributed to a visit, recognised where it is an echo of another report, and
+    put into the outbox; what it makes of the visitor follows in the same commit.
+    """
+    connection = transaction.connection
+    if connection.scalar(
+        select(passages.c.id).where(passages.c.event_id == passage.event_id)
+    ):
+        return False
+    stays = [
+        from_row(Visit, row)
+        for row in connection.execute(
+            select(visits).where(visits.c.visitor_id == passage.visitor_id)
+        ).mappings()
+    ]
+    around = _around(connection, passage)
+    visit = attributed(stays, passage.occurred_at)
+    passage = replace(
+        passage,
+        visit_id=visit.id if visit else None,
+        echo=is_echo(passage, around),
+    )
+    inside = _was_inside(load(connection, passage.visitor_id), moment)
+    number = connection.execute(
+        passages.insert().values(recorded_at=moment.now, **to_row(passage))
+    ).inserted_primary_key
+    transaction.touched.add(passage.visitor_id)
+    if passage.echo:
+        return True
+    connection.execute(
+        outbox.insert().values(
+            visit_id=passage.visit_id,
+            passage_id=number[0] if number else None,
+            occurred_at=passage.occurred_at,
+        )
+    )
+    transaction.announces = True
+    _count(transaction, passage)
+    if visit is not None:
+        announce(
+            transaction,
+            [
+                VisitEvent(
+                    visit_id=visit.id, type=kind, occurred_at=passage.occurred_at
+                )
+                for kind in conclusions(passage, stays, around, inside=inside)
+            ],
+        )
+        change(transaction, moment, passage.visitor_id, Change, with_visit=visit.id)
+    return True
+
+
+def _around(connection: Connection, passage: Passage) -> list[Passage]:
+    at = passage.occurred_at
+    return [
+        from_row(Passage, row)
+        for row in connection.execute(
+            select(passages).where(
+                passages.c.visitor_id == passage.visitor_id,
+                passages.c.occurred_at.between(
+                    at - DENIALS_WITHIN, at + DENIALS_WITHIN
+                ),
+            )
+        ).mappings()
+    ]
+
+
+def _was_inside(record: VisitorRecord | None, moment: Moment) -> bool:
+    if record is None:
+        return False
+    timeout = moment.policy.presence_timeout
+    where = whereabouts(record.movements, moment.now, timeout)
+    return where.presence is Presence.INSIDE
+
+
+def _count(transaction: Transaction, passage: Passage) -> None:
+    if passage.outcome is PassageOutcome.DENIED:
+        count(transaction, "denials")
+    elif (key := _COUNTED.get(passage.direction)) is not None:
+        count(transaction, key)
+
+
+def denials_since(connection: Connection, since: datetime) -> int:
+    """Return how often visitors were denied at doors since then."""
+    return (
+        connection.scalar(
+            select(func.count())
+            .select_from(passages)
+            .where(
+                passages.c.occurred_at >= since,
+                passages.c.outcome == PassageOutcome.DENIED,
+                passages.c.echo.is_(False),
+            )
+        )
+        or 0
+    )
+
+
+def last_passage(connection: Connection) -> datetime | None:
+    """Return when the newest recorded passage happened."""
+    newest: datetime | None = connection.scalar(
+        select(func.max(passages.c.occurred_at))
+    )
+    return newest

@@ -1,0 +1,32 @@
+"""Pictures of visitors, kept no longer than HikCentral needs them from us."""
+
+from sqlalchemy import Connection, delete, select
+
+from .database import Transaction
+from .schema import photos
+
+
+def photo(connection: Connection, visitor_id: str, digest: str) -> bytes | None:
+    """Return the JPEG of that digest, None where it is gone."""
+    return connection.scalar(
+        select(photos.c.jpeg).where(
+            photos.c.visitor_id == visitor_id, photos.c.digest == digest
+        )
+    )
+
+
+def keep_photo(
+    transaction: Transaction, visitor_id: str, digest: str, jpeg: bytes
+) -> None:
+    """Keep a visitor's picture in place of any other."""
+    drop_photo(transaction, visitor_id)
+    transaction.connection.execute(
+        photos.insert().values(visitor_id=visitor_id, digest=digest, jpeg=jpeg)
+    )
+
+
+def drop_photo(transaction: Transaction, visitor_id: str) -> None:
+    """Keep no picture of that visitor any more."""
+    transaction.connection.execute(
+        delete(photos).where(photos.c.visitor_id == visitor_id)
+    )
