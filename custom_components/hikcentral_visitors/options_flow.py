@@ -1,0 +1,199 @@
+"""Changing how the facility works: one step for each subject, from a menu."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final, override
+
+from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    DurationSelector,
+    DurationSelectorConfig,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+)
+import voluptuous as vol
+
+from .connection import Problem
+from .const import (
+    CONF_DEFAULT_DURATION,
+    CONF_DOOR_LOCKS,
+    CONF_DOORS,
+    CONF_EARLY_ARRIVAL,
+    CONF_EXTEND_STEP,
+    CONF_OPERATORS,
+    CONF_POLL_INTERVAL,
+    CONF_PRESENCE_TIMEOUT,
+    CONF_PROVISION_AHEAD,
+    CONF_RE_ENTRY_GRACE,
+    CONF_RETENTION,
+    CONF_VISIT_DEVICES,
+)
+from .facility import Facility
+from .facility_steps import FacilitySteps
+from .settings import Settings
+
+_MINUTE: Final = timedelta(minutes=1)
+_DURATION = DurationSelector(DurationSelectorConfig(enable_second=False))
+
+
+def _number(least: int, most: int, unit: str) -> NumberSelector:
+    return NumberSelector(
+        NumberSelectorConfig(
+            min=least,
+            max=most,
+            step=1,
+            mode=NumberSelectorMode.BOX,
+            unit_of_measurement=unit,
+            translation_key="amount",
+        )
+    )
+
+
+# Entered as hours and minutes; the others as a number of their unit.
+_DURATIONS: Final = (
+    CONF_DEFAULT_DURATION,
+    CONF_EARLY_ARRIVAL,
+    CONF_EXTEND_STEP,
+    CONF_RE_ENTRY_GRACE,
+)
+_NOT_ZERO: Final = (CONF_DEFAULT_DURATION, CONF_EXTEND_STEP)
+_VISITS: Final = vol.Schema(
+    {
+        vol.Required(CONF_DEFAULT_DURATION): _DURATION,
+        vol.Required(CONF_EARLY_ARRIVAL): _DURATION,
+        vol.Required(CONF_EXTEND_STEP): _DURATION,
+        vol.Required(CONF_RE_ENTRY_GRACE): _DURATION,
+        vol.Required(CONF_PROVISION_AHEAD): _number(1, 31, "days"),
+        vol.Required(CONF_PRESENCE_TIMEOUT): _number(1, 168, "hours"),
+        vol.Required(CONF_RETENTION): _number(1, 3650, "days"),
+        vol.Required(CONF_VISIT_DEVICES): _number(0, 200, "places"),
+    }
+)
+_DEVICES: Final = vol.Schema(
+    {
+        vol.Required(CONF_POLL_INTERVAL): _number(5, 300, "seconds"),
+        vol.Required(CONF_DOOR_LOCKS): BooleanSelector(),
+    }
+)
+
+
+class HikCentralOptionsFlow(FacilitySteps, OptionsFlowWithReload):
+    """Change the options of an entry; what is saved is in force at once."""
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        """Begin with the options as they are."""
+        self._options = dict(options)
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show what can be changed."""
+        return self.async_show_menu(
+            menu_options=["access", "doors", "people", "visits", "devices"]
+        )
+
+    @override
+    def _data(self) -> Mapping[str, Any]:
+        return self.config_entry.data
+
+    @override
+    async def _async_access_chosen(self, facility: Facility) -> ConfigFlowResult:
+        """Save, unless added levels open doors that are not watched yet."""
+        if self._suggested_doors(facility) != list(self._options.get(CONF_DOORS, {})):
+            return await self.async_step_doors()
+        return self._save()
+
+    @override
+    async def _async_roles_chosen(self) -> ConfigFlowResult:
+        return self._save()
+
+    async def async_step_people(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask who may change access besides administrators and automations."""
+        if user_input is not None:
+            return self._save({CONF_OPERATORS: user_input.get(CONF_OPERATORS, [])})
+        users = {
+            user.id: user.name or user.id
+            for user in await self.hass.auth.async_get_users()
+            if not user.system_generated
+        }
+        chosen = [one for one in self._options.get(CONF_OPERATORS, []) if one in users]
+        selector = SelectSelector(
+            SelectSelectorConfig(
+                options=[
+                    SelectOptionDict(value=one, label=name)
+                    for one, name in users.items()
+                ],
+                multiple=True,
+                mode=SelectSelectorMode.LIST,
+                sort=True,
+            )
+        )
+        field = vol.Optional(CONF_OPERATORS, description={"suggested_value": chosen})
+        return self._show("people", vol.Schema({field: selector}))
+
+    async def async_step_visits(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for times around a visit."""
+        problem, field = None, "base"
+        if user_input is None:
+            entered = self._present_visits()
+        else:
+            entered = user_input
+            changes = {
+                key: round(timedelta(**value) / _MINUTE)
+                if key in _DURATIONS
+                else int(value)
+                for key, value in user_input.items()
+            }
+            zero = [key for key in _NOT_ZERO if changes[key] < 1]
+            if not zero:
+                return self._save(changes)
+            problem, field = Problem("span_of_nothing"), zero[0]
+        schema = self.add_suggested_values_to_schema(_VISITS, entered)
+        return self._show("visits", schema, problem, field)
+
+    def _present_visits(self) -> dict[str, Any]:
+        settings = Settings.from_options(self._options)
+        day, hour = timedelta(days=1), timedelta(hours=1)
+        return {
+            CONF_DEFAULT_DURATION: _hours_and_minutes(settings.default_duration),
+            CONF_EARLY_ARRIVAL: _hours_and_minutes(settings.early_arrival),
+            CONF_EXTEND_STEP: _hours_and_minutes(settings.extend_step),
+            CONF_RE_ENTRY_GRACE: _hours_and_minutes(settings.re_entry_grace),
+            CONF_PROVISION_AHEAD: settings.provision_ahead // day,
+            CONF_PRESENCE_TIMEOUT: settings.presence_timeout // hour,
+            CONF_RETENTION: settings.retention // day,
+            CONF_VISIT_DEVICES: settings.visit_devices,
+        }
+
+    async def async_step_devices(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask how often passages are asked for, and what doors are."""
+        if user_input is not None:
+            interval = int(user_input[CONF_POLL_INTERVAL])
+            return self._save({**user_input, CONF_POLL_INTERVAL: interval})
+        settings = Settings.from_options(self._options)
+        present = {
+            CONF_POLL_INTERVAL: settings.poll_interval // timedelta(seconds=1),
+            CONF_DOOR_LOCKS: settings.door_locks,
+        }
+        schema = self.add_suggested_values_to_schema(_DEVICES, present)
+        return self._show("devices", schema)
+
+    def _save(self, changes: Mapping[str, Any] | None = None) -> ConfigFlowResult:
+        return self.async_create_entry(data={**self._options, **(changes or {})})
+
+
+def _hours_and_minutes(span: timedelta) -> dict[str, int]:
+    hours, minutes = divmod(span // _MINUTE, 60)
+    return {"hours": hours, "minutes": minutes}
