@@ -1,0 +1,77 @@
+"""What went wrong, as errors that Home Assistant shows in the reader's language."""
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.translation import async_get_cached_translations
+
+from .const import DOMAIN
+from .ledger import LedgerError
+from .visits.commands import CommandRefusedError
+
+
+def refusal(key: str, **placeholders: str) -> ServiceValidationError:
+    """Return the error for a mistake of the caller: `exceptions.<key>` of the texts."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders=placeholders,
+    )
+
+
+@contextmanager
+def translated_errors() -> Generator[None]:
+    """Turn what the book raises into errors that are shown to people.
+
+    Raises ServiceValidationError for a refused command, HomeAssistantError where the
+    disk failed.
+    """
+    try:
+        yield
+    except CommandRefusedError as err:
+        raise refusal(err.key, **err.placeholders) from err
+    except LedgerError as err:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN, translation_key="not_saved"
+        ) from err
+
+
+@callback
+def joined(
+    hass: HomeAssistant, failures: Mapping[str, HomeAssistantError], asked: int
+) -> HomeAssistantError:
+    """Return one error for the visits, by id, that could not be changed.
+
+    The error of the only visit asked for is itself. The reasons in a list are in the
+    language of Home Assistant; visits are named by id, since errors end up in the log.
+    """
+    if asked == 1:
+        return next(iter(failures.values()))
+    mistakes_only = all(
+        isinstance(error, ServiceValidationError) for error in failures.values()
+    )
+    kind = ServiceValidationError if mistakes_only else HomeAssistantError
+    return kind(
+        translation_domain=DOMAIN,
+        translation_key="some_visits_failed",
+        translation_placeholders={
+            "failed": str(len(failures)),
+            "asked": str(asked),
+            "reasons": "; ".join(
+                f"{visit_id}: {_text(hass, error)}"
+                for visit_id, error in failures.items()
+            ),
+        },
+    )
+
+
+def _text(hass: HomeAssistant, error: HomeAssistantError) -> str:
+    texts = async_get_cached_translations(
+        hass, hass.config.language, "exceptions", DOMAIN
+    )
+    key = f"component.{DOMAIN}.exceptions.{error.translation_key}.message"
+    if key not in texts:
+        return str(error)
+    return texts[key].format(**(error.translation_placeholders or {})).rstrip(".")

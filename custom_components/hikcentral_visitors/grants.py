@@ -1,0 +1,149 @@
+"""From what somebody entered to a grant: times, levels, host and picture."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonObjectType
+
+from .book import GrantRequest, Receipt
+from .errors import refusal
+from .local_time import iso
+from .photo import async_load_photo
+from .runtime import Runtime
+from .service_schemas import (
+    ATTR_ACCESS_LEVELS,
+    ATTR_CARD_NO,
+    ATTR_COMPANY,
+    ATTR_DURATION,
+    ATTR_EARLY_ARRIVAL,
+    ATTR_EMAIL,
+    ATTR_ENTRY_MODE,
+    ATTR_FAMILY_NAME,
+    ATTR_GIVEN_NAME,
+    ATTR_HOST,
+    ATTR_NOTE,
+    ATTR_NOTIFY,
+    ATTR_PHONE,
+    ATTR_PHOTO,
+    ATTR_PURPOSE,
+    ATTR_REFERENCE,
+    ATTR_VALID_FROM,
+    ATTR_VALID_UNTIL,
+    ATTR_VEHICLE_PLATE,
+    ATTR_VISITOR_ID,
+    ATTR_VISITOR_TYPE,
+)
+from .settings import Settings
+from .visits.access import AccessState
+from .visits.status import DUE, Status
+from .visits.window import round_down, round_up
+
+
+async def async_grant_request(
+    hass: HomeAssistant, runtime: Runtime, data: Mapping[str, Any]
+) -> GrantRequest:
+    """Return the grant that was asked for, complete with the options' defaults.
+
+    Raises ServiceValidationError for what contradicts itself or does not exist.
+    """
+    settings = runtime.settings
+    valid_until, duration = data.get(ATTR_VALID_UNTIL), data.get(ATTR_DURATION)
+    if valid_until is not None and duration is not None:
+        raise refusal("until_or_duration")
+    if valid_until is None and duration is None:
+        duration = settings.default_duration
+    levels = settings.default_levels
+    if ATTR_ACCESS_LEVELS in data:
+        levels = managed_levels(
+            data[ATTR_ACCESS_LEVELS], settings.access_levels, runtime.level_names
+        )
+    host = data.get(ATTR_HOST)
+    if host is not None and host.startswith("person.") and not hass.states.get(host):
+        raise refusal("host_not_found", host=host)
+    photo = data.get(ATTR_PHOTO)
+    return GrantRequest(
+        visitor_id=data.get(ATTR_VISITOR_ID),
+        given_name=data[ATTR_GIVEN_NAME],
+        family_name=data[ATTR_FAMILY_NAME],
+        company=data.get(ATTR_COMPANY),
+        phone=data.get(ATTR_PHONE),
+        email=data.get(ATTR_EMAIL),
+        card_no=data.get(ATTR_CARD_NO),
+        valid_from=data.get(ATTR_VALID_FROM),
+        valid_until=valid_until,
+        duration=duration,
+        early_arrival=data.get(ATTR_EARLY_ARRIVAL, settings.early_arrival),
+        entry_mode=data[ATTR_ENTRY_MODE],
+        levels=frozenset(levels),
+        visitor_type=data[ATTR_VISITOR_TYPE],
+        host=host,
+        notify=tuple(data[ATTR_NOTIFY]),
+        purpose=data.get(ATTR_PURPOSE),
+        vehicle_plate=data.get(ATTR_VEHICLE_PLATE),
+        note=data.get(ATTR_NOTE),
+        reference=data.get(ATTR_REFERENCE),
+        photo=None if photo is None else await async_load_photo(hass, photo),
+    )
+
+
+def managed_levels(
+    wanted: list[str], managed: tuple[str, ...], names: Mapping[str, str]
+) -> list[str]:
+    """Return the ids of access levels that were given by name or id.
+
+    Only levels that are managed here count; names are compared without regard to case.
+    Raises ServiceValidationError for an unknown one, and for one that could be two.
+    """
+    ids = []
+    for text in wanted:
+        meant = [
+            level
+            for level in managed
+            if text in {level, names.get(level)}
+            or text.casefold() == names.get(level, "").casefold()
+        ]
+        if len(meant) != 1:
+            raise refusal(
+                "access_level_ambiguous" if meant else "access_level_unknown",
+                level=text,
+                levels=", ".join(
+                    f"{names.get(level, level)} ({level})" for level in managed
+                ),
+            )
+        ids += meant
+    return ids
+
+
+def preview(
+    request: GrantRequest, receipt: Receipt, settings: Settings
+) -> JsonObjectType:
+    """Answer a trial that the book found good: what would be, had it been meant."""
+    now = dt_util.utcnow()
+    start = round_down(now)
+    if request.valid_from is not None:
+        start = round_up(request.valid_from)
+    end = request.valid_until
+    if end is None:
+        end = start + (request.duration or settings.default_duration)
+    ahead = start - request.early_arrival - now
+    access, status = AccessState.NOT_DUE, Status.SCHEDULED
+    if ahead <= settings.provision_ahead:
+        access, status = AccessState.GRANTING, Status.GRANTING
+    elif ahead < DUE:
+        status = Status.EXPECTED
+    shown = {"face": request.photo, "card": request.card_no}
+    return {
+        "visit_id": None,
+        "visitor_id": request.visitor_id,
+        "person_id": None,
+        "status": status.value,
+        "access": access.value,
+        "doors": {"ready": 0, "total": 0},
+        "credentials": [kind for kind, value in shown.items() if value is not None],
+        "warnings": list(receipt.warnings),
+        "entity_id": None,
+        "valid_from": iso(start),
+        "valid_until": iso(round_down(end)),
+    }

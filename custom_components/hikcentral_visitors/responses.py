@@ -1,0 +1,149 @@
+"""What the actions answer. No card, telephone number, PIN or picture is ever in it."""
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util.json import JsonObjectType
+
+from .book import Receipt
+from .const import DOMAIN
+from .ledger.queries import PassageRow, VisitorRow
+from .local_time import iso
+from .runtime import HikCentralConfigEntry
+from .visits.access import Access
+from .visits.view import VisitView
+from .visits.visit import Visit, Visitor
+
+
+def granted(
+    hass: HomeAssistant,
+    entry: HikCentralConfigEntry,
+    receipt: Receipt,
+    view: VisitView,
+) -> JsonObjectType:
+    """Answer a grant."""
+    return {
+        "visit_id": receipt.visit_id,
+        "visitor_id": receipt.visitor_id,
+        "person_id": view.person_id,
+        "status": view.status.value,
+        "access": view.access.state.value,
+        "doors": _doors(view.access),
+        "credentials": list(view.credentials),
+        "warnings": list(receipt.warnings),
+        "entity_id": entity_of(hass, entry, view.visit.id),
+        "valid_from": iso(view.visit.valid_from),
+        "valid_until": iso(view.visit.valid_until),
+    }
+
+
+def changed(view: VisitView) -> JsonObjectType:
+    """Answer a change of one visit."""
+    return {
+        "visit_id": view.visit.id,
+        "status": view.status.value,
+        "access": view.access.state.value,
+        "valid_until": iso(view.visit.valid_until),
+    }
+
+
+def visit_row(
+    hass: HomeAssistant, entry: HikCentralConfigEntry, view: VisitView
+) -> JsonObjectType:
+    """Answer one visit of a list."""
+    visit, access, where = view.visit, view.access, view.whereabouts
+    return {
+        **_identity(entry, view.visitor, visit),
+        "entity_id": entity_of(hass, entry, visit.id),
+        "status": view.status.value,
+        "outcome": None if visit.outcome is None else visit.outcome.value,
+        "access": access.state.value,
+        "doors": _doors(access),
+        "reason": access.reason or visit.revoked_reason,
+        "next_attempt": iso(access.next_attempt),
+        "credentials": list(view.credentials),
+        "presence": where.presence.value,
+        "since": iso(where.since),
+        "overstaying": view.overstaying,
+        "entries": where.entries,
+        "exits": where.exits,
+        "first_entry": iso(where.first_entry),
+        "last_exit": iso(where.last_exit),
+        "valid_from": iso(visit.valid_from),
+        "valid_until": iso(visit.valid_until),
+        "early_arrival": int(visit.early_arrival.total_seconds()),
+        "entry_mode": visit.entry_mode.value,
+        "access_levels": [
+            entry.runtime_data.level_names.get(level, level)
+            for level in sorted(visit.levels)
+        ],
+        "purpose": visit.purpose,
+        "vehicle_plate": visit.vehicle_plate,
+        "note": visit.note,
+        "reference": visit.reference,
+    }
+
+
+def passage_row(
+    hass: HomeAssistant, entry: HikCentralConfigEntry, row: PassageRow
+) -> JsonObjectType:
+    """Answer one passage of a list."""
+    passage, visit = row.passage, row.visit
+    view = None if visit is None else entry.runtime_data.coordinator.view(visit.id)
+    return {
+        **_identity(entry, row.visitor, visit),
+        "entity_id": None if visit is None else entity_of(hass, entry, visit.id),
+        "status": None if view is None else view.status.value,
+        "direction": passage.direction.value,
+        "outcome": passage.outcome.value,
+        "reason": passage.reason,
+        "credential": passage.credential or None,
+        "door": passage.door_name,
+        "door_id": passage.door_id,
+        "occurred_at": iso(passage.occurred_at),
+    }
+
+
+def visitor_row(row: VisitorRow) -> JsonObjectType:
+    """Answer one visitor of a list."""
+    visitor = row.visitor
+    return {
+        "visitor_id": visitor.id,
+        "name": visitor.name,
+        "given_name": visitor.given_name,
+        "family_name": visitor.family_name,
+        "company": visitor.company,
+        "open_visits": row.open_visits,
+        "last_visit": iso(row.last_visit),
+    }
+
+
+def entity_of(
+    hass: HomeAssistant, entry: HikCentralConfigEntry, visit_id: str
+) -> str | None:
+    """Return the status sensor of the place that a visit holds, if it holds one."""
+    place = entry.runtime_data.coordinator.place_of(visit_id)
+    if place is None:
+        return None
+    return er.async_get(hass).async_get_entity_id(
+        "sensor", DOMAIN, f"{entry.entry_id}_place_{place}_status"
+    )
+
+
+def _identity(
+    entry: HikCentralConfigEntry, visitor: Visitor, visit: Visit | None
+) -> JsonObjectType:
+    """Who it is about; without a visit for somebody who has none."""
+    return {
+        "visit_id": None if visit is None else visit.id,
+        "visitor_id": visitor.id,
+        "name": visitor.name,
+        "visitor_type": None if visit is None else visit.visitor_type.value,
+        "company": visitor.company,
+        "host": None if visit is None else visit.host,
+        "notify": [] if visit is None else list(visit.notify),
+        "config_entry_id": entry.entry_id,
+    }
+
+
+def _doors(access: Access) -> JsonObjectType:
+    return {"ready": access.doors_ready, "total": access.doors_total}
