@@ -26,7 +26,7 @@ SIDE: Final = 500
 """Pixels; a JPEG of 500 × 500 at quality 80 is known to be taken (guide 3.3)."""
 QUALITY: Final = 80
 
-_FORMATS = ("JPEG", "MPO", "PNG", "WEBP")
+_FORMATS = ("JPEG", "PNG", "WEBP")
 _MEDIA = "media-source://"
 
 # What Pillow raises on broken files, depending on the format and the place.

@@ -146,13 +146,13 @@ async def _async_change(
     says how many and why; the others are changed all the same.
     """
     targets = await async_visits(call)
-    failures: dict[str, HomeAssistantError] = {}
-    for target in targets:
-        try:
-            with translated_errors():
-                await change(target)
-        except HomeAssistantError as err:
-            failures[target.visit_id] = err
+    # Together, since the ledger commits together what waits together.
+    errors = await asyncio.gather(*(_async_error(change, one) for one in targets))
+    failures = {
+        target.visit_id: error
+        for target, error in zip(targets, errors, strict=True)
+        if error is not None
+    }
     if failures:
         raise joined(call.hass, failures, len(targets))
     wait = call.data.get(ATTR_WAIT, 0)
@@ -164,6 +164,18 @@ async def _async_change(
             )
         )
     return {"visits": [changed(view) for view in views]}
+
+
+async def _async_error(
+    change: Callable[[Target], Awaitable[None]], target: Target
+) -> HomeAssistantError | None:
+    """Change one visit; returns why that was not possible."""
+    try:
+        with translated_errors():
+            await change(target)
+    except HomeAssistantError as err:
+        return err
+    return None
 
 
 async def _async_seen(runtime: Runtime, visit_id: str, wait: float) -> VisitView:
