@@ -1,1 +1,170 @@
-"""HikCentral Visitors: visitor access on HikCentral Professional."""
+"""HikCentral Visitors: visitor access on HikCentral Professional.
+
+This module only wires the parts of a config entry together.
+"""
+
+from pathlib import Path
+
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.start import async_at_started
+from homeassistant.helpers.typing import ConfigType
+from homeassistant.util import dt as dt_util
+
+from .announce import Announcer
+from .book import VisitBook
+from .connection import create_client
+from .const import CONF_KEY, CONF_MARK, DOMAIN
+from .contact import Contact
+from .coordinator import VisitorsCoordinator
+from .devices import async_keep_devices
+from .directory import Directory
+from .doors import Doors
+from .intake import Intake, Poller
+from .ledger import Ledger, LedgerError, NewerSchemaError
+from .ledger.records import Moment
+from .reconciler import Auditor, Executor, Reconciler
+from .runtime import HikCentralConfigEntry, Runtime
+from .services import async_setup_services
+from .settings import Settings
+from .taps import async_setup_taps
+from .visits.person_code import Installation
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+PLATFORMS = [
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.DATETIME,
+    Platform.EVENT,
+    Platform.LOCK,
+    Platform.SENSOR,
+]
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Set the actions up; they exist whether or not a server is loaded."""
+    async_setup_services(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: HikCentralConfigEntry) -> bool:
+    """Load a server: from its ledger, whether or not the server answers now."""
+    ledger = Ledger(ledger_path(hass, entry))
+    try:
+        await ledger.async_open()
+        runtime, announcer = await _async_wire(hass, entry, ledger)
+    except NewerSchemaError as error:
+        await ledger.async_close()
+        raise ConfigEntryError(
+            translation_domain=DOMAIN, translation_key="written_by_newer_release"
+        ) from error
+    except LedgerError as error:
+        await ledger.async_close()
+        raise ConfigEntryNotReady(
+            translation_domain=DOMAIN, translation_key="storage_unusable"
+        ) from error
+    entry.runtime_data = runtime
+    async_keep_devices(hass, entry)
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    entry.async_on_unload(async_setup_taps(hass, entry))
+    _start(hass, entry, announcer)
+    return True
+
+
+def ledger_path(hass: HomeAssistant, entry: HikCentralConfigEntry) -> Path:
+    """Return where an entry's visits are kept."""
+    return Path(hass.config.path(f"{DOMAIN}_{entry.entry_id}.db"))
+
+
+async def _async_wire(
+    hass: HomeAssistant, entry: HikCentralConfigEntry, ledger: Ledger
+) -> tuple[Runtime, Announcer]:
+    settings = Settings.from_options(entry.options)
+    installation = Installation(
+        entry.data[CONF_MARK], bytes.fromhex(entry.data[CONF_KEY])
+    )
+    client = create_client(hass, entry.data)
+    contact = Contact(dt_util.utcnow)
+
+    def moment() -> Moment:
+        return Moment(dt_util.utcnow(), settings.policy)
+
+    book = VisitBook(ledger, installation, settings.policy, dt_util.utcnow)
+    directory = Directory(ledger, client, contact, settings)
+    await directory.async_load()
+    coordinator = VisitorsCoordinator(
+        hass,
+        entry,
+        ledger,
+        client,
+        contact,
+        directory,
+        moment,
+        settings.visit_devices,
+    )
+    await coordinator.async_load()
+    announcer = Announcer(hass, entry.entry_id, ledger, coordinator, moment)
+    intake = Intake(
+        ledger, moment, settings.doors, settings.readers, announcer.tell_unknown
+    )
+    executor = Executor(
+        ledger, client, contact, installation, settings.organisation, moment
+    )
+    runtime = Runtime(
+        settings=settings,
+        client=client,
+        contact=contact,
+        ledger=ledger,
+        book=book,
+        reconciler=Reconciler(ledger, executor, moment),
+        auditor=Auditor(ledger, client, contact, moment),
+        poller=Poller(
+            client, contact, ledger, intake, settings.doors, settings.poll_interval
+        ),
+        directory=directory,
+        coordinator=coordinator,
+        doors=Doors(
+            hass,
+            entry,
+            client,
+            contact,
+            book,
+            names=directory.door_names,
+            door_ids=settings.doors.keys(),
+        ),
+    )
+    return runtime, announcer
+
+
+@callback
+def _start(
+    hass: HomeAssistant, entry: HikCentralConfigEntry, announcer: Announcer
+) -> None:
+    """Start what goes on until the entry is unloaded."""
+    runtime = entry.runtime_data
+
+    async def started(_hass: HomeAssistant) -> None:
+        announcer.started.set()
+        runtime.coordinator.follow_soon()
+
+    entry.async_on_unload(async_at_started(hass, started))
+    for name, work in (
+        ("coordinator", runtime.coordinator.async_run(announcer.async_announce)),
+        ("reconciler", runtime.reconciler.async_run()),
+        ("audit", runtime.auditor.async_run()),
+        ("directory", runtime.directory.async_run()),
+        ("poll", runtime.poller.async_run()),
+    ):
+        entry.async_create_background_task(hass, work, f"{DOMAIN} {name}")
+    runtime.doors.async_start()
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: HikCentralConfigEntry) -> bool:
+    """Unload a server; what was asked is on disk and goes on with the next load."""
+    if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
+        return False
+    entry.async_on_unload(entry.runtime_data.ledger.async_close)
+    return True

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
 from .database import Transaction
 from .schema import cursors, meta, places
@@ -17,6 +17,14 @@ def cursor(connection: Connection, event_type: int, doors: str) -> datetime | No
             cursors.c.event_type == event_type, cursors.c.doors == doors
         )
     )
+
+
+def oldest_cursor(connection: Connection, event_type: int) -> datetime | None:
+    """Return the earliest cursor of a type, for doors that were grouped anew."""
+    earliest: datetime | None = connection.scalar(
+        select(func.min(cursors.c.until)).where(cursors.c.event_type == event_type)
+    )
+    return earliest
 
 
 def move_cursor(

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, false, or_, select
 
 from ..visits.events import VisitEvent, VisitEventType
-from ..visits.known import Existence, Known, Progress
+from ..visits.known import UNSETTLED, Existence, Known
 from ..visits.lifecycle import advance
 from ..visits.passage import Direction, PassageOutcome
 from ..visits.policy import Policy
@@ -159,9 +159,7 @@ def ids_to_care_for(connection: Connection, now: datetime) -> list[str]:
             known.c.unsure != [],
             known.c.window_known == false(),
             known.c.window_end > now,
-            known.c.application_progress.in_(
-                [Progress.STALE, Progress.PENDING, Progress.FAILED]
-            ),
+            known.c.application_progress.in_(sorted(UNSETTLED)),
         )
     )
     forgotten = (

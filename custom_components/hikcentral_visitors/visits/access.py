@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from .desired import Desired, Wish, desired
-from .known import Existence, Known, Progress
+from .known import UNSETTLED, Existence, Known, Progress
 from .plan import exceeds, open_part, plan, wish_key
 from .policy import Policy
 from .profile import profile_digest
@@ -81,8 +81,10 @@ def _still_open(visit: Visit, known: Known, wish: Desired, now: datetime) -> boo
         return True
     if not known.window_known or exceeds(known, wish, now):
         return True
-    unsettled = {Progress.STALE, Progress.PENDING, Progress.FAILED}
-    return wish.person is not Wish.REQUIRED and known.application.progress in unsettled
+    progress = known.application.progress
+    if wish.person is Wish.REQUIRED and visit.levels <= wish.levels:
+        return progress is Progress.NARROWED
+    return progress in UNSETTLED
 
 
 def _live(record: VisitorRecord, wish: Desired, now: datetime) -> Access:
@@ -127,4 +129,5 @@ def _configured(record: VisitorRecord, wish: Desired, now: datetime) -> bool:
         and wish.levels <= known.members
         and open_part(known.window, now) == open_part(wish.window, now)
         and known.profile == profile_digest(record.visitor)
+        and record.visitor.photo in {None, known.face, known.face_refused}
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from .known import Application, Effort, Existence, Known, Progress
+from .known import UNSETTLED, Application, Effort, Existence, Known, Progress
 from .plan import NARROWING, Operation, OperationKind
 from .window import Window
 
@@ -92,28 +92,29 @@ def _assumed_one(known: Known, operation: Operation) -> Known:
             | OperationKind.NARROW_PERSON
             | OperationKind.END_WINDOW
         ):
-            return _stale(replace(known, window_known=False, profile=None))
+            return _stale(replace(known, window_known=False, profile=None), operation)
         case OperationKind.UPDATE_FACE:
-            return _stale(replace(known, face=None))
+            return _stale(replace(known, face=None), operation)
         case OperationKind.ADD_MEMBER | OperationKind.REMOVE_MEMBER:
             level = frozenset(filter(None, [operation.level]))
             return _stale(
                 replace(
                     known, members=known.members - level, unsure=known.unsure | level
                 ),
-                always=True,
+                operation,
             )
         case _:
             return known
 
 
-def _stale(known: Known, *, always: bool = False) -> Known:
+def _stale(known: Known, operation: Operation) -> Known:
     """The terminals differ now; nobody's business for a person who is in no level."""
-    if not always and not known.possible_levels:
+    if not known.possible_levels:
         return known
-    return replace(
-        known, application=replace(known.application, progress=Progress.STALE)
-    )
+    application = known.application
+    taken = operation.kind in NARROWING or application.progress is Progress.NARROWED
+    progress = Progress.NARROWED if taken else Progress.STALE
+    return replace(known, application=replace(application, progress=progress))
 
 
 def not_carried_out(known: Known, before: Known, operation: Operation) -> Known:
@@ -186,8 +187,11 @@ def person_updated(known: Known, window: Window, profile: str) -> Known:
 
 
 def window_ended(known: Known, window: Window, profile: str) -> Known:
-    """The validity is over."""
-    return replace(person_updated(known, window, profile), narrowing=Effort())
+    """The validity is over; where levels are still to go, their rung stays reached."""
+    refusals = known.narrowing.refusals if known.possible_levels else 0
+    return replace(
+        person_updated(known, window, profile), narrowing=Effort(refusals=refusals)
+    )
 
 
 def face_taken(known: Known, digest: str) -> Known:
@@ -228,10 +232,12 @@ def person_read(
     """The person was found by our code.
 
     Another id than before is another person record: no membership carries over, but any
-    that we knew may be there. A face that is gone is unknown again.
+    that we knew may be there, and no face. A face that is gone is unknown again, and so
+    is a window that the reading did not show.
     """
     same = known.person_id == reading.person_id
     levels = known.possible_levels
+    shown = same and reading.has_photo is not False
     return replace(
         known,
         person_id=reading.person_id,
@@ -239,9 +245,10 @@ def person_read(
         absences=0,
         proven_at=now,
         window=reading.window,
-        window_known=True,
+        window_known=reading.window is not None,
         profile=profile,
-        face=None if reading.has_photo is False else known.face,
+        face=known.face if shown else None,
+        face_updated=same and known.face_updated,
         members=known.members if same else frozenset(),
         unsure=known.unsure if same else levels,
         application=known.application
@@ -254,7 +261,7 @@ def person_not_found(known: Known, now: datetime) -> Known:
     """The server says that there is no such person.
 
     After an uncertain add this is asked twice: an add that is still under way in the
-    server must not be followed by another.
+    server must not be followed by another. What hindered that add hinders the next too.
     """
     if known.existence is Existence.UNKNOWN and known.absences == 0:
         later = now + SECOND_LOOK
@@ -264,7 +271,9 @@ def person_not_found(known: Known, now: datetime) -> Known:
             widening=replace(known.widening, next_attempt=later),
             narrowing=replace(known.narrowing, next_attempt=later),
         )
-    return person_deleted(known)
+    if known.existence is Existence.PRESENT:
+        return person_deleted(known)
+    return replace(person_deleted(known), widening=known.widening)
 
 
 def application_requested(known: Known, now: datetime) -> Known:
@@ -313,7 +322,7 @@ def doors_read(known: Known, reading: DoorsReading, now: datetime) -> Known:
         known = _without_face(known, certain=reading.cards_shown)
     return replace(
         known,
-        narrowing=Effort() if applied else known.narrowing,
+        narrowing=known.narrowing if progress in UNSETTLED else Effort(),
         application=replace(
             application,
             progress=progress,
@@ -345,6 +354,7 @@ def doors_unreadable(known: Known) -> Known:
     """This server does not tell what its terminals hold of a person."""
     return replace(
         known,
+        narrowing=Effort(),
         application=replace(
             known.application, progress=Progress.UNVERIFIABLE, next_check=None
         ),
@@ -383,9 +393,18 @@ def failed(
 
 
 def succeeded(known: Known, *, taking: bool) -> Known:
-    """A step worked: what failed before is over, but for the rung that was reached."""
+    """A step worked: the next one need not wait.
+
+    To have found nobody is no success. Failures of taking away count until something
+    was taken away, so that what works in between shortens no back-off; a refusal to
+    give stands until something else is wished.
+    """
+    if known.existence is not Existence.PRESENT:
+        return known
     if taking:
-        return replace(known, narrowing=Effort(refusals=known.narrowing.refusals))
+        return replace(known, narrowing=replace(known.narrowing, next_attempt=None))
+    if known.widening.refused_for is not None:
+        return replace(known, widening=replace(known.widening, next_attempt=None))
     return replace(known, widening=Effort())
 
 

@@ -26,6 +26,8 @@ class Progress(StrEnum):
     """Nothing of ours was ever to be applied, or a person that is gone."""
     STALE = "stale"
     """Changed since the last accepted reapplication, or that call's outcome unknown."""
+    NARROWED = "narrowed"
+    """The same, and something was taken away: the terminals are told of it first."""
     PENDING = "pending"
     """Reapplication accepted, the terminals have not confirmed."""
     APPLIED = "applied"
@@ -97,6 +99,11 @@ class Known:
         """Every level he is in or may be in."""
         return self.members | self.unsure
 
+
+UNSETTLED = frozenset(
+    {Progress.STALE, Progress.NARROWED, Progress.PENDING, Progress.FAILED}
+)
+"""The terminals may hold something else than what is configured."""
 
 NOTHING = Known()
 """What is known of somebody who was never sent to the server."""

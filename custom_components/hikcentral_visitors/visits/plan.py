@@ -7,9 +7,10 @@ gives, and a change is applied to the terminals before the next direction is tur
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import takewhile
 
 from .desired import Desired, Wish
-from .known import Effort, Existence, Known, Progress
+from .known import UNSETTLED, Effort, Existence, Known, Progress
 from .profile import profile_digest
 from .record import VisitorRecord
 from .window import Window
@@ -20,6 +21,8 @@ PROOF_LASTS = timedelta(hours=1)
 REFUSALS_PER_RUNG = 3
 """After so many refusals the next, stronger way of taking away is tried."""
 
+RUNGS = 3
+"""Out of the level, window ended, person deleted; and then from the first one again."""
 
 ENDS_BY_ITSELF = timedelta(minutes=2)
 """A server that takes no end in the past is told one that is near."""
@@ -64,6 +67,13 @@ class Operation:
     level: str | None = None
 
 
+_READ = Operation(OperationKind.READ_PERSON)
+_APPLY = Operation(OperationKind.APPLY)
+_CHECK = Operation(OperationKind.CHECK_APPLICATION)
+_END = Operation(OperationKind.END_WINDOW)
+_DELETE = Operation(OperationKind.DELETE_PERSON)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What is left to do for one visitor, in order.
@@ -78,11 +88,12 @@ class Plan:
 
     @property
     def step(self) -> tuple[Operation, ...]:
-        """The operations that may be carried out now: those of the first kind."""
+        """The operations that may be carried out now: the first ones, of one kind."""
         return tuple(
-            operation
-            for operation in self.operations
-            if operation.kind is self.operations[0].kind
+            takewhile(
+                lambda operation: operation.kind is self.operations[0].kind,
+                self.operations,
+            )
         )
 
 
@@ -96,7 +107,7 @@ def plan(record: VisitorRecord, wish: Desired, now: datetime) -> Plan:
     if known.existence is Existence.UNKNOWN:
         effort = known.widening if wish.levels else known.narrowing
         return Plan(
-            operations=(Operation(OperationKind.READ_PERSON),),
+            operations=(_READ,),
             narrowing=not wish.levels,
             not_before=effort.next_attempt,
         )
@@ -108,11 +119,17 @@ def plan(record: VisitorRecord, wish: Desired, now: datetime) -> Plan:
             not_before=_not_before(taking, known, known.narrowing),
         )
     if known.widening.refused_for == wish_key(record, wish):
-        return Plan()
+        if known.existence is Existence.PRESENT and known.proven_at is None:
+            # Perhaps only because the person is not there any more.
+            return Plan(operations=(_READ,), not_before=known.widening.next_attempt)
+        return _unfinished(known)
     giving = _proven(_giving(record, wish, now), known, now)
-    return Plan(
+    given = Plan(
         operations=giving, not_before=_not_before(giving, known, known.widening)
     )
+    if _sooner(_unfinished(known), given, known, now):
+        return _unfinished(known)
+    return given
 
 
 def wish_key(record: VisitorRecord, wish: Desired) -> str:
@@ -142,19 +159,25 @@ def _taking(known: Known, wish: Desired, now: datetime) -> tuple[Operation, ...]
         Operation(OperationKind.REMOVE_MEMBER, level)
         for level in sorted(known.possible_levels - wish.levels)
     )
-    if not surplus and wish.levels:
-        return _shortening(known, wish, now)
-    end: tuple[Operation, ...] = ()
-    if wish.window is None and _needs_ending(known, now):
-        end = (Operation(OperationKind.END_WINDOW),)
+    shorter = _shortening(known, wish, now)
     if surplus:
-        return _removal(known, wish, surplus, end)
+        return _removal(known, wish, surplus, shorter)
     apply, check = _application(known)
-    if wish.person is Wish.FORBIDDEN:
-        return (*apply, *check, Operation(OperationKind.DELETE_PERSON))
-    if known.application.progress is Progress.FAILED:
-        return (*end, *apply, *check)
-    return (*apply, *end, *check)
+    if wish.levels:
+        if known.application.progress is Progress.NARROWED:
+            return (
+                *((_APPLY,) if _others_turn(known) else ()),
+                *shorter,
+                _APPLY,
+                _CHECK,
+            )
+        return (*shorter, _APPLY, _CHECK) if shorter else ()
+    if shorter and _rung(known) == 1:
+        return (*apply, *check, _DELETE)
+    last = (_DELETE,) if wish.person is Wish.FORBIDDEN else ()
+    if (known.application.progress is Progress.FAILED) != _others_turn(known):
+        return (*shorter, *apply, *check, *last)
+    return (*apply, *shorter, *check, *last)
 
 
 def _needs_ending(known: Known, now: datetime) -> bool:
@@ -169,34 +192,40 @@ def _removal(
     known: Known,
     wish: Desired,
     surplus: tuple[Operation, ...],
-    end: tuple[Operation, ...],
+    shorter: tuple[Operation, ...],
 ) -> tuple[Operation, ...]:
-    """Take him out of levels; where the server refuses, by the next stronger way."""
-    told = (
-        Operation(OperationKind.APPLY),
-        Operation(OperationKind.CHECK_APPLICATION),
-    )
-    rung = known.narrowing.refusals // REFUSALS_PER_RUNG
-    if rung == 0 or wish.levels:
-        return (*surplus, told[0], *end, told[1])
-    if rung > 1:
-        return (Operation(OperationKind.DELETE_PERSON),)
-    if end or known.application.progress is Progress.STALE:
-        return (*end, told[0], *surplus, *told)
-    return (*surplus, *told)
+    """Take him out of levels; where that does not work, by the next stronger way.
+
+    Whoever keeps some levels is never deleted.
+    """
+    rung = _rung(known)
+    if rung > 1 and not wish.levels:
+        return (_DELETE,)
+    if rung == 1 or _others_turn(known):
+        untold = known.application.progress is Progress.NARROWED
+        told = (_APPLY,) if shorter or untold else ()
+        return (*shorter, *told, *surplus, _APPLY, _CHECK)
+    return (*surplus, _APPLY, *shorter, _CHECK)
+
+
+def _rung(known: Known) -> int:
+    return known.narrowing.refusals // REFUSALS_PER_RUNG % RUNGS
+
+
+def _others_turn(known: Known) -> bool:
+    """Whether something failed so often that what waits behind it goes first."""
+    return known.narrowing.failures // REFUSALS_PER_RUNG % 2 == 1
 
 
 def _shortening(known: Known, wish: Desired, now: datetime) -> tuple[Operation, ...]:
-    """End earlier, or begin later, while levels are kept."""
-    if not known.members or wish.window is None:
+    """End earlier or begin later, at all, or while levels are kept."""
+    if wish.window is None:
+        return (_END,) if _needs_ending(known, now) else ()
+    if not known.possible_levels:
         return ()
     if known.window_known and not exceeds(known, wish, now):
         return ()
-    return (
-        Operation(OperationKind.NARROW_PERSON),
-        Operation(OperationKind.APPLY),
-        Operation(OperationKind.CHECK_APPLICATION),
-    )
+    return (Operation(OperationKind.NARROW_PERSON),)
 
 
 def _giving(
@@ -223,11 +252,7 @@ def _giving(
         for level in sorted(wish.levels - known.members)
     )
     if changes:
-        return (
-            *changes,
-            Operation(OperationKind.APPLY),
-            Operation(OperationKind.CHECK_APPLICATION),
-        )
+        return (*changes, _APPLY, _CHECK)
     apply, check = _application(known)
     return (*apply, *check)
 
@@ -236,14 +261,35 @@ def _application(
     known: Known,
 ) -> tuple[tuple[Operation, ...], tuple[Operation, ...]]:
     """What the terminals still have to be told, and asked."""
-    check = (Operation(OperationKind.CHECK_APPLICATION),)
-    match known.application.progress:
-        case Progress.STALE | Progress.FAILED:
-            return (Operation(OperationKind.APPLY),), check
-        case Progress.PENDING:
-            return (), check
-        case _:
-            return (), ()
+    if known.application.progress not in UNSETTLED:
+        return (), ()
+    if known.application.progress is Progress.PENDING:
+        return (), (_CHECK,)
+    return (_APPLY,), (_CHECK,)
+
+
+def _sooner(unfinished: Plan, given: Plan, known: Known, now: datetime) -> bool:
+    """Whether the terminals' turn comes while changes wait for their next attempt."""
+    return (
+        known.application.progress in {Progress.PENDING, Progress.FAILED}
+        and given.operations[:1] not in {(_APPLY,), (_CHECK,)}
+        and given.not_before is not None
+        and (unfinished.not_before or now) < given.not_before
+    )
+
+
+def _unfinished(known: Known) -> Plan:
+    """While giving waits or was refused, the terminals learn what is configured.
+
+    It counts as taking away, for it may be that, and must not forget the refusal.
+    """
+    apply, check = _application(known)
+    operations = (*apply, *check)
+    return Plan(
+        operations=operations,
+        narrowing=bool(operations),
+        not_before=_not_before(operations, known, known.narrowing),
+    )
 
 
 def _proven(
@@ -254,7 +300,7 @@ def _proven(
         return operations
     if known.proven_at is not None and now - known.proven_at < PROOF_LASTS:
         return operations
-    return (Operation(OperationKind.READ_PERSON), *operations)
+    return (_READ, *operations)
 
 
 def _not_before(

@@ -1,0 +1,204 @@
+"""From the outbox to the house: entities first, then the bus, each thing once.
+
+What is told was committed with the fact; it is taken out after it was told. A crash
+between the two tells it again rather than never.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from homeassistant.const import ATTR_ENTITY_ID, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.translation import async_get_translations
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN, EVENT_PASSAGE, EVENT_VISIT, LOGGER
+from .coordinator import VisitorsCoordinator
+from .hikcentral import DoorEvent, Outcome, event_type
+from .ledger import Ledger, Transaction
+from .ledger.outbox import Announcement, told, waiting
+from .ledger.queries import view_of_visit
+from .ledger.records import Moment
+from .notices import DoorNotice, PassageNotice, VisitNotice
+from .visits.passage import Passage
+from .visits.view import VisitView
+
+DELAYED_AFTER = timedelta(minutes=10)
+"""An older passage is marked as delayed."""
+
+BUS_ONLY_AFTER = timedelta(hours=1)
+"""What is older is history: told to automations, slowly, but not shown as news."""
+
+_HISTORY_PAUSE = 0.1
+
+NOT_RECOGNISED = "face_not_recognised"
+
+
+class Announcer:
+    """Tells what waits in the outbox, in its order."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry_id: str,
+        ledger: Ledger,
+        coordinator: VisitorsCoordinator,
+        moment: Callable[[], Moment],
+    ) -> None:
+        """Speak for one config entry; not before `started` is set."""
+        self._hass = hass
+        self._entry_id = entry_id
+        self._ledger = ledger
+        self._coordinator = coordinator
+        self._moment = moment
+        self.started = asyncio.Event()
+
+    async def async_announce(self) -> None:
+        """Tell all that waits, if Home Assistant has started; raises LedgerError."""
+        if not self.started.is_set():
+            return
+        while pending := await self._ledger.async_read(waiting):
+            for one in pending:
+                await self._tell(one)
+            numbers = [one.id for one in pending]
+
+            def take_out(
+                transaction: Transaction, numbers: list[int] = numbers
+            ) -> None:
+                told(transaction, numbers)
+
+            await self._ledger.async_write(take_out)
+
+    async def _tell(self, one: Announcement) -> None:
+        view = await self._view(one.visit_id)
+        if one.passage is not None:
+            await self._tell_passage(one, one.passage, view)
+        elif one.type is not None and view is not None:
+            data = self._identity(view) | {
+                "type": one.type.value,
+                "occurred_at": _local(one.occurred_at),
+                "reason": one.reason,
+                "valid_from": _local(view.visit.valid_from),
+                "valid_until": _local(view.visit.valid_until),
+            }
+            self._coordinator.tell_visit(
+                VisitNotice(type=one.type, view=view, data=data)
+            )
+            self._hass.bus.async_fire(EVENT_VISIT, data)
+
+    async def _tell_passage(
+        self, one: Announcement, passage: Passage, view: VisitView | None
+    ) -> None:
+        age = self._moment().now - passage.occurred_at
+        data = self._identity(view) if view else self._nobody(passage)
+        data |= {
+            "direction": passage.direction.value,
+            "outcome": passage.outcome.value,
+            "reason": passage.reason,
+            "reason_text": await self._reason_text(passage.reason),
+            "credential": passage.credential,
+            "door": passage.door_name or passage.door_id,
+            "door_id": passage.door_id,
+            "occurred_at": _local(passage.occurred_at),
+            "first": one.previous is None,
+            "first_today": one.previous is None
+            or dt_util.as_local(one.previous).date()
+            != dt_util.as_local(passage.occurred_at).date(),
+            "count": one.count,
+            "delayed": age > DELAYED_AFTER,
+        }
+        if age <= BUS_ONLY_AFTER:
+            self._coordinator.tell_passage(
+                PassageNotice(passage=passage, view=view, data=data)
+            )
+        self._hass.bus.async_fire(EVENT_PASSAGE, data)
+        if age > BUS_ONLY_AFTER:
+            await asyncio.sleep(_HISTORY_PAUSE)
+
+    async def _view(self, visit_id: str | None) -> VisitView | None:
+        if visit_id is None:
+            return None
+        if (seen := self._coordinator.view(visit_id)) is not None:
+            return seen
+        moment = self._moment()
+        return await self._ledger.async_read(
+            lambda connection: view_of_visit(connection, moment, visit_id)
+        )
+
+    def _identity(self, view: VisitView) -> dict[str, Any]:
+        visit = view.visit
+        return {
+            "visit_id": visit.id,
+            "visitor_id": view.visitor.id,
+            "name": view.visitor.name,
+            "visitor_type": visit.visitor_type.value,
+            "company": view.visitor.company,
+            "host": visit.host,
+            "notify": list(visit.notify),
+            "status": view.status.value,
+            ATTR_ENTITY_ID: self._entity_id(visit.id),
+            "config_entry_id": self._entry_id,
+        }
+
+    def _nobody(self, passage: Passage) -> dict[str, Any]:
+        """The same keys for a person of ours who has no visit any more."""
+        empty = dict.fromkeys(
+            ("visit_id", "name", "visitor_type", "company", "host", "status"), None
+        )
+        return empty | {
+            "visitor_id": passage.visitor_id,
+            "notify": [],
+            ATTR_ENTITY_ID: None,
+            "config_entry_id": self._entry_id,
+        }
+
+    def _entity_id(self, visit_id: str) -> str | None:
+        """The status of the place that the visit holds, by whatever name."""
+        place = self._coordinator.place_of(visit_id)
+        if place is None:
+            return None
+        return er.async_get(self._hass).async_get_entity_id(
+            Platform.SENSOR, DOMAIN, f"{self._entry_id}_place_{place}_status"
+        )
+
+    async def _reason_text(self, reason: str | None) -> str | None:
+        if reason is None:
+            return None
+        language = self._hass.config.language
+        texts = await async_get_translations(self._hass, language, "selector", [DOMAIN])
+        key = f"component.{DOMAIN}.selector.denial_reason.options.{reason}"
+        return texts.get(key, reason.replace("_", " "))
+
+    def tell_unknown(self, event: DoorEvent) -> None:
+        """Tell of an event at a door that names nobody; only while it is news."""
+        kind = event_type(event.type)
+        if kind.credential != "face" or kind.outcome is not Outcome.DENIED:
+            return
+        if self._moment().now - event.time > DELAYED_AFTER:
+            return
+        LOGGER.debug("A face was not recognised at door %s", event.door_id)
+        expected = [
+            view.visit.id
+            for view in self._coordinator.open_views()
+            if view.visit.live(event.time) and event.time in view.visit.window
+        ]
+        self._coordinator.tell_door(
+            DoorNotice(
+                door_id=event.door_id,
+                type=NOT_RECOGNISED,
+                occurred_at=event.time,
+                data={
+                    "door": event.door_name,
+                    "occurred_at": _local(event.time),
+                    "reason": kind.reason,
+                    "expected_now": expected[:10],
+                },
+            )
+        )
+
+
+def _local(instant: datetime) -> str:
+    return dt_util.as_local(instant).isoformat()

@@ -1,0 +1,89 @@
+"""Names of the server's doors, readers and levels, kept for when it is out of reach."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from .const import LOGGER
+from .contact import Contact
+from .hikcentral import HikCentralClient, HikCentralError, RefusedError
+from .ledger import Ledger, LedgerError
+from .ledger.memory import recall, remember
+from .settings import Settings
+
+_KEY = "directory"
+_INTERVAL = timedelta(hours=6)
+_RETRY = timedelta(minutes=1)
+
+
+class Directory:
+    """What things are called, and which version of HikCentral it is."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        client: HikCentralClient,
+        contact: Contact,
+        settings: Settings,
+    ) -> None:
+        """Begin empty; `async_load` brings what was known the last time."""
+        self._ledger = ledger
+        self._client = client
+        self._contact = contact
+        self._settings = settings
+        self.door_names: dict[str, str] = {}
+        self.reader_names: dict[str, str] = {}
+        self.level_names: dict[str, str] = {}
+        self.version: str | None = None
+
+    async def async_load(self) -> None:
+        """Recall what was known the last time; raises LedgerError."""
+        known = await self._ledger.async_read(
+            lambda connection: recall(connection, _KEY)
+        )
+        if not isinstance(known, dict):
+            return
+        self.door_names.update(known.get("doors", {}))
+        self.reader_names.update(known.get("readers", {}))
+        self.level_names.update(known.get("levels", {}))
+        self.version = known.get("version")
+
+    async def async_run(self) -> None:
+        """Keep it up to date until cancelled."""
+        while True:
+            wait = _INTERVAL
+            try:
+                await self.async_refresh()
+            except HikCentralError as error:
+                self._contact.failed(error)
+                wait = _RETRY
+            except LedgerError as error:
+                LOGGER.error("Cannot store names of doors: %s", error)
+            await asyncio.sleep(wait.total_seconds())
+
+    async def async_refresh(self) -> None:
+        """Ask the server; raises HikCentralError, LedgerError."""
+        version = await self._client.version()
+        self._contact.answered()
+        self.version = version.version
+        self.level_names.update(
+            {level.id: level.name async for level in self._client.access_levels()}
+        )
+        self.door_names.update(
+            {door.id: door.name async for door in self._client.doors()}
+        )
+        for door_id in self._settings.doors:
+            try:
+                async for reader in self._client.readers(door_id):
+                    self.reader_names[reader.id] = reader.name
+            except RefusedError:
+                continue
+        content: dict[str, Any] = {
+            "doors": self.door_names,
+            "readers": self.reader_names,
+            "levels": self.level_names,
+            "version": self.version,
+        }
+        await self._ledger.async_write(
+            lambda transaction: remember(transaction, _KEY, content)
+        )

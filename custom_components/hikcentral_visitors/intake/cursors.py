@@ -1,0 +1,36 @@
+"""How far the log of door events was read, for each type and group of doors."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import batched
+
+from ..hikcentral import LONGEST_SEARCH, MOST_DOORS
+
+OVERLAP = timedelta(minutes=2)
+"""How much is read again each time: records appear late (quirk 9 of the API)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """All events of a type at these doors (ids, comma between) until then are in."""
+
+    event_type: int
+    doors: str
+    until: datetime
+
+    @property
+    def door_ids(self) -> tuple[str, ...]:
+        """The doors that one question is about."""
+        return tuple(self.doors.split(","))
+
+    def start(self, now: datetime) -> datetime:
+        """Return from when on to ask, as far back as the server can be asked."""
+        return max(self.until - OVERLAP, now - LONGEST_SEARCH + OVERLAP)
+
+
+def groups(door_ids: Iterable[str]) -> list[str]:
+    """Return the doors in groups that one question may be about."""
+    return [
+        ",".join(part) for part in batched(sorted(door_ids), MOST_DOORS, strict=False)
+    ]

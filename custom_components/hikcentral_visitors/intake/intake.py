@@ -1,0 +1,106 @@
+"""The one way in for door events, pushed or polled."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from ..hikcentral import DoorEvent, Outcome, event_type
+from ..ledger import Ledger, Transaction
+from ..ledger.memory import move_cursor
+from ..ledger.passages import record_passage, visitors_of_persons
+from ..ledger.records import Moment
+from ..visits.passage import DoorRole, Passage, PassageOutcome, direction
+from .cursors import Cursor
+
+_REMEMBERED = 2000
+_OUTCOMES = {
+    Outcome.GRANTED: PassageOutcome.GRANTED,
+    Outcome.DENIED: PassageOutcome.DENIED,
+}
+
+
+class Intake:
+    """Keeps what is of our visitors and passes over all else.
+
+    Events of staff are dropped in memory and stored nowhere. Events that name nobody,
+    such as a face that was not recognised, are handed to `unknown`, each once.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        moment: Callable[[], Moment],
+        doors: Mapping[str, DoorRole],
+        readers: Mapping[str, DoorRole],
+        unknown: Callable[[DoorEvent], None],
+    ) -> None:
+        """Take events in, with the roles of doors and readers by id."""
+        self._ledger = ledger
+        self._moment = moment
+        self._doors = doors
+        self._readers = readers
+        self._unknown = unknown
+        self._seen: deque[str] = deque(maxlen=_REMEMBERED)
+
+    async def async_take(
+        self, events: Sequence[DoorEvent], cursors: Sequence[Cursor] = ()
+    ) -> int:
+        """Record the passages among these events and, in the same commit, how far.
+
+        Returns how many passages were new. Raises LedgerError.
+        """
+        persons = {event.person_id for event in events if event.person_id is not None}
+        ours = await self._ledger.async_read(
+            lambda connection: visitors_of_persons(connection, persons)
+        )
+        self._pass_on(event for event in events if event.person_id is None)
+        passages = [
+            passage
+            for event in sorted(events, key=lambda event: event.time)
+            if (passage := self._passage(event, ours)) is not None
+        ]
+        if not passages and not cursors:
+            return 0
+        moment = self._moment()
+
+        def work(transaction: Transaction) -> int:
+            recorded = sum(
+                record_passage(transaction, moment, passage) for passage in passages
+            )
+            for cursor in cursors:
+                move_cursor(transaction, cursor.event_type, cursor.doors, cursor.until)
+            return recorded
+
+        return await self._ledger.async_write(work)
+
+    def _pass_on(self, events: Iterable[DoorEvent]) -> None:
+        for event in events:
+            if event.id not in self._seen:
+                self._seen.append(event.id)
+                self._unknown(event)
+
+    def _passage(self, event: DoorEvent, ours: Mapping[str, str]) -> Passage | None:
+        visitor_id = ours.get(event.person_id or "")
+        kind = event_type(event.type)
+        outcome = _OUTCOMES.get(kind.outcome)
+        if visitor_id is None or outcome is None:
+            return None
+        return Passage(
+            event_id=event.id,
+            event_type=event.type,
+            visitor_id=visitor_id,
+            occurred_at=event.time,
+            door_id=event.door_id,
+            door_name=event.door_name,
+            reader_id=event.reader_id,
+            direction=direction(
+                self._readers.get(event.reader_id, DoorRole.UNKNOWN),
+                self._doors.get(event.door_id, DoorRole.UNKNOWN),
+                event.check_in_out,
+            ),
+            outcome=outcome,
+            credential=kind.credential,
+            reason=(kind.reason or "denied")
+            if outcome is PassageOutcome.DENIED
+            else None,
+            picture_uri=event.picture_uri,
+        )

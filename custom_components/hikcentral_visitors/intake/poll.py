@@ -1,0 +1,159 @@
+"""Asking for door events: often for the common types, now and then for all."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from ..const import LOGGER
+from ..contact import Contact
+from ..hikcentral import (
+    ACCESS_TYPES,
+    FAST_TYPES,
+    DoorEvent,
+    HikCentralClient,
+    HikCentralError,
+    Priority,
+)
+from ..ledger import Ledger, LedgerError
+from ..ledger.memory import cursor, oldest_cursor
+from .cursors import Cursor, groups
+from .intake import Intake
+
+SWEEP_INTERVAL = timedelta(hours=1)
+SWEEP_BACK = timedelta(hours=24)
+STORED_EVERY = timedelta(minutes=1)
+"""How often a cursor is stored that passed nothing of ours."""
+
+_A_LITTLE_AHEAD = timedelta(seconds=30)
+"""Terminals' clocks are never quite the server's."""
+
+
+class Poller:
+    """Reads the log of door events; its cost does not depend on visitors.
+
+    A question is about one type and up to ten doors (guide 3.7).
+    """
+
+    def __init__(
+        self,
+        client: HikCentralClient,
+        contact: Contact,
+        ledger: Ledger,
+        intake: Intake,
+        door_ids: Iterable[str],
+        interval: timedelta,
+    ) -> None:
+        """Ask about these doors every `interval`."""
+        self._client = client
+        self._contact = contact
+        self._ledger = ledger
+        self._intake = intake
+        self._groups = groups(door_ids)
+        self._interval = interval
+        self._cursors: dict[tuple[int, str], Cursor] = {}
+        self._stored_at: datetime | None = None
+        self._swept_at: datetime | None = None
+        self._wake = asyncio.Event()
+
+    def poll_soon(self) -> None:
+        """Ask now instead of when it is time."""
+        self._wake.set()
+
+    async def async_run(self) -> None:
+        """Poll until cancelled."""
+        while True:
+            try:
+                await self.async_poll()
+                await self._sweep_if_due()
+            except LedgerError as error:
+                LOGGER.error("Cannot store passages: %s", error)
+            try:
+                async with asyncio.timeout(self._interval.total_seconds()):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+            self._wake.clear()
+
+    async def async_poll(self) -> int:
+        """Ask for what came since the last time; returns how many were new.
+
+        A question that fails leaves its cursor where it was. Raises LedgerError.
+        """
+        await self._take_bearings(FAST_TYPES)
+        now = self._client.clock.now()
+        asked = [
+            self._cursors[code, group]
+            for code in sorted(FAST_TYPES)
+            for group in self._groups
+        ]
+        answers = await asyncio.gather(
+            *(self._ask(one, one.start(now), now, Priority.POLL) for one in asked)
+        )
+        events: list[DoorEvent] = []
+        moved: list[Cursor] = []
+        for one, found in zip(asked, answers, strict=True):
+            if found is not None:
+                events += found
+                moved.append(Cursor(one.event_type, one.doors, now))
+        stale = self._stored_at is None or now - self._stored_at >= STORED_EVERY
+        recorded = await self._intake.async_take(events, moved if stale else ())
+        if stale:
+            self._stored_at = now
+        self._cursors |= {(one.event_type, one.doors): one for one in moved}
+        return recorded
+
+    async def async_sweep(self, back: timedelta = SWEEP_BACK) -> int:
+        """Ask for all types of the last time, for what came late or is rare."""
+        now = self._client.clock.now()
+        recorded = 0
+        for code in sorted(ACCESS_TYPES):
+            for group in self._groups:
+                asked = Cursor(code, group, now)
+                found = await self._ask(asked, now - back, now, Priority.SWEEP)
+                recorded += await self._intake.async_take(found or ())
+        return recorded
+
+    async def _sweep_if_due(self) -> None:
+        now = self._client.clock.now()
+        if self._swept_at is None:
+            self._swept_at = now
+        elif now - self._swept_at >= SWEEP_INTERVAL:
+            self._swept_at = now
+            await self.async_sweep()
+
+    async def _take_bearings(self, types: Iterable[int]) -> None:
+        """Begin where the ledger left off; the first time of all, begin now."""
+        missing = [
+            (code, group)
+            for code in types
+            for group in self._groups
+            if (code, group) not in self._cursors
+        ]
+        now = self._client.clock.now()
+        for code, group in missing:
+            until = await self._ledger.async_read(
+                lambda connection, code=code, group=group: (  # type: ignore[misc]
+                    cursor(connection, code, group) or oldest_cursor(connection, code)
+                )
+            )
+            self._cursors[code, group] = Cursor(code, group, until or now)
+
+    async def _ask(
+        self, asked: Cursor, start: datetime, end: datetime, priority: Priority
+    ) -> Sequence[DoorEvent] | None:
+        """Return all pages of an answer; None where one of them failed."""
+        events: list[DoorEvent] = []
+        try:
+            async for page in self._client.all_door_events(
+                asked.event_type,
+                asked.door_ids,
+                start,
+                end + _A_LITTLE_AHEAD,
+                priority=priority,
+            ):
+                events += page.items
+        except HikCentralError as error:
+            self._contact.failed(error)
+            return None
+        self._contact.answered()
+        return events

@@ -1,0 +1,7 @@
+"""Makes HikCentral hold what the visits justify, and keeps it so."""
+
+from .audit import Auditor
+from .execution import Executor
+from .reconciler import Reconciler
+
+__all__ = ["Auditor", "Executor", "Reconciler"]

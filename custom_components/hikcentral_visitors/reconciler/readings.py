@@ -1,0 +1,55 @@
+"""From HikCentral's answers to the domain's readings."""
+
+from ..hikcentral import NO_NAME, ApplicationDetail, ApplicationState, Person
+from ..visits.facts import DoorsReading, PersonReading
+from ..visits.visit import Visitor
+from ..visits.window import Window
+
+
+def person_reading(person: Person, visitor: Visitor) -> tuple[PersonReading, bool]:
+    """Return what a person record shows, and whether it says of him what we do.
+
+    Cards may be left out of the answer (guide 3.3) and then prove nothing.
+    """
+    window = None
+    if (
+        person.begin is not None
+        and person.end is not None
+        and person.begin < person.end
+    ):
+        window = Window(person.begin, person.end)
+    cards = (visitor.card_no,) if visitor.card_no else ()
+    same = (
+        _name(person.given_name) == _name(visitor.given_name)
+        and _name(person.family_name) == _name(visitor.family_name)
+        and person.phone == (visitor.phone or "")
+        and person.email == (visitor.email or "")
+        and (person.card_numbers is None or set(cards) <= set(person.card_numbers))
+    )
+    reading = PersonReading(
+        person_id=person.id, window=window, has_photo=person.has_photo
+    )
+    return reading, same
+
+
+def _name(text: str) -> str:
+    return "" if text.strip() == NO_NAME else text.strip()
+
+
+def doors_reading(detail: ApplicationDetail, *, face: bool) -> DoorsReading:
+    """Count the doors of an application detail; `face` tells that one is expected."""
+    states = [door.state for door in detail.doors]
+    kinds = {
+        credential.kind for door in detail.doors for credential in door.credentials
+    }
+    return DoorsReading(
+        ready=states.count(ApplicationState.APPLIED),
+        failed=tuple(
+            door.door_id
+            for door in detail.doors
+            if door.state is ApplicationState.FAILED
+        ),
+        pending=states.count(ApplicationState.PENDING),
+        face_missing=face and bool(detail.doors) and "face" not in kinds,
+        cards_shown=bool(kinds),
+    )

@@ -1,0 +1,174 @@
+"""The loop that looks at visitors when something about them changed, or time did."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+import heapq
+
+from ..const import LOGGER
+from ..ledger import Committed, Ledger, LedgerError, Transaction
+from ..ledger.records import Moment, change, ids_to_care_for, load_many
+from ..visits.desired import desired
+from ..visits.lifecycle import advance, next_due
+from ..visits.plan import plan
+from ..visits.record import Change, VisitorRecord
+from .batches import PATIENCE, Job, Ready, choose
+from .execution import Executor
+
+_STORAGE_RETRY = timedelta(seconds=10)
+
+
+class Reconciler:
+    """Drives HikCentral to what the visits justify, for ever.
+
+    It knows no history: each look at a visitor starts from what the ledger holds.
+    """
+
+    def __init__(
+        self, ledger: Ledger, executor: Executor, moment: Callable[[], Moment]
+    ) -> None:
+        """Prepare; nothing happens before `async_run`."""
+        self._ledger = ledger
+        self._executor = executor
+        self._moment = moment
+        self._changed: set[str] = set()
+        self._ready: dict[str, Ready] = {}
+        self._running: dict[asyncio.Task[None], Job] = {}
+        self._due: list[tuple[datetime, str]] = []
+        self._due_at: dict[str, datetime] = {}
+        self._wake = asyncio.Event()
+
+    async def async_run(self) -> None:
+        """Care for everybody until cancelled."""
+        remove = self._ledger.async_listen(self._committed)
+        try:
+            await self.async_look_at_all()
+            while True:
+                await self._look()
+                self._start_jobs()
+                await self._sleep()
+        finally:
+            remove()
+            for task in self._running:
+                task.cancel()
+            await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def async_look_at_all(self) -> None:
+        """Look at every visitor of whom anything may be left to do."""
+        now = self._moment().now
+        self.look_at(
+            await self._ledger.async_read(
+                lambda connection: ids_to_care_for(connection, now)
+            )
+        )
+
+    def look_at(self, visitor_ids: Iterable[str]) -> None:
+        """Look at these visitors soon."""
+        self._changed.update(visitor_ids)
+        self._wake.set()
+
+    def _committed(self, committed: Committed) -> None:
+        if committed.touched:
+            self.look_at(committed.touched)
+
+    async def _look(self) -> None:
+        """Plan for whoever changed or is due, and is not being worked on."""
+        moment = self._moment()
+        while self._due and self._due[0][0] <= moment.now:
+            when, visitor_id = heapq.heappop(self._due)
+            if self._due_at.get(visitor_id) == when:
+                del self._due_at[visitor_id]
+                self._changed.add(visitor_id)
+        busy = {one for job in self._running.values() for one in job.visitor_ids}
+        ids = self._changed - busy
+        if not ids:
+            return
+        self._changed -= ids
+        try:
+            records = await self._ledger.async_read(
+                lambda connection: load_many(connection, ids)
+            )
+            await self._advance(records.values(), moment)
+        except LedgerError as error:
+            LOGGER.error("Cannot read or write the visits: %s", error)
+            self._look_later(ids, moment.now + _STORAGE_RETRY)
+            return
+        for visitor_id in ids:
+            self._ready.pop(visitor_id, None)
+        for visitor_id, record in records.items():
+            self._plan(visitor_id, record, moment)
+
+    async def _advance(self, records: Iterable[VisitorRecord], moment: Moment) -> None:
+        """Store what time alone has changed; the commit brings them back here."""
+        moved = [
+            record.visitor.id
+            for record in records
+            if advance(record, moment.policy, moment.now).record != record
+        ]
+        if not moved:
+            return
+
+        def work(transaction: Transaction) -> None:
+            for visitor_id in moved:
+                change(transaction, moment, visitor_id, Change)
+
+        await self._ledger.async_write(work)
+
+    def _plan(self, visitor_id: str, record: VisitorRecord, moment: Moment) -> None:
+        now, policy = moment.now, moment.policy
+        wish = desired(record, now, policy.provision_ahead)
+        todo = plan(record, wish, now)
+        due = next_due(record, policy, now)
+        if todo.operations:
+            if todo.not_before is None or todo.not_before <= now:
+                self._ready[visitor_id] = Ready(todo, now)
+            else:
+                due = min(filter(None, (due, todo.not_before)))
+        if due is not None:
+            self._look_later([visitor_id], due)
+
+    def _look_later(self, visitor_ids: Iterable[str], when: datetime) -> None:
+        for visitor_id in visitor_ids:
+            if self._due_at.get(visitor_id) != when:
+                self._due_at[visitor_id] = when
+                heapq.heappush(self._due, (when, visitor_id))
+
+    def _start_jobs(self) -> None:
+        for job in choose(self._ready, self._running.values(), self._moment().now):
+            task = asyncio.create_task(
+                self._executor.async_carry_out(job), name=f"{job.operation.kind}"
+            )
+            self._running[task] = job
+            task.add_done_callback(self._finished)
+        for job in self._running.values():
+            for visitor_id in job.visitor_ids:
+                self._ready.pop(visitor_id, None)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        job = self._running.pop(task)
+        if task.cancelled():
+            return
+        if (error := task.exception()) is not None:
+            LOGGER.error("Could not carry out %s", job.operation.kind, exc_info=error)
+            self._look_later(job.visitor_ids, self._moment().now + _STORAGE_RETRY)
+            self._wake.set()
+            return
+        self.look_at(job.visitor_ids)
+
+    async def _sleep(self) -> None:
+        """Wait for a change, the next due time, or stragglers' time to run out."""
+        if self._changed - {
+            one for job in self._running.values() for one in job.visitor_ids
+        }:
+            return
+        waits = []
+        if self._due:
+            waits.append((self._due[0][0] - self._moment().now).total_seconds())
+        if self._ready:
+            waits.append(PATIENCE.total_seconds())
+        try:
+            async with asyncio.timeout(max(min(waits), 0) if waits else None):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+        self._wake.clear()

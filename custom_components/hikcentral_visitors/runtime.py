@@ -1,0 +1,52 @@
+"""What a loaded config entry consists of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from homeassistant.config_entries import ConfigEntry
+
+from .book import VisitBook
+from .contact import Contact
+from .coordinator import VisitorsCoordinator
+from .directory import Directory
+from .doors import Doors
+from .hikcentral import HikCentralClient
+from .intake import Poller
+from .ledger import Ledger
+from .reconciler import Auditor, Reconciler
+from .settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runtime:
+    """The parts of one entry, wired together."""
+
+    settings: Settings
+    client: HikCentralClient
+    contact: Contact
+    ledger: Ledger
+    book: VisitBook
+    reconciler: Reconciler
+    auditor: Auditor
+    poller: Poller
+    directory: Directory
+    coordinator: VisitorsCoordinator
+    doors: Doors
+
+    @property
+    def door_names(self) -> Mapping[str, str]:
+        """The names of doors, by id; known also while the server is out of reach."""
+        return self.directory.door_names
+
+    @property
+    def reader_names(self) -> Mapping[str, str]:
+        """The names of readers, by id."""
+        return self.directory.reader_names
+
+    @property
+    def level_names(self) -> Mapping[str, str]:
+        """The names of access levels, by id."""
+        return self.directory.level_names
+
+
+type HikCentralConfigEntry = ConfigEntry[Runtime]
