@@ -9,11 +9,13 @@ import signal
 import sys
 from typing import Any
 
-from .layout import read_layout
+import voluptuous as vol
+
+from .layout import build_database, read_layout
 from .server import create_app
 
 
-def _arguments() -> argparse.Namespace:
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m simulator",
         description="A HikCentral Professional gateway with terminals. Prints one "
@@ -27,7 +29,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--app-secret", required=True)
     parser.add_argument("--layout", type=Path, help="JSON file, see simulator.layout")
     parser.add_argument("--seed", type=int, help="makes chance repeatable")
-    return parser.parse_args()
+    return parser
 
 
 async def _run(arguments: argparse.Namespace, layout: Mapping[str, Any] | None) -> None:
@@ -56,8 +58,15 @@ async def _run(arguments: argparse.Namespace, layout: Mapping[str, Any] | None) 
 
 def main() -> None:
     """Run until terminated."""
-    arguments = _arguments()
-    layout = read_layout(arguments.layout) if arguments.layout else None
+    parser = _parser()
+    arguments = parser.parse_args()
+    layout = None
+    if arguments.layout:
+        try:
+            layout = read_layout(arguments.layout)
+            build_database(layout)
+        except (OSError, ValueError, vol.Invalid) as error:
+            parser.error(f"--layout: {error}")
     asyncio.run(_run(arguments, layout))
 
 

@@ -127,11 +127,6 @@ class Clock:
             self._wake.cancel()
         self._loop = self._wake = None
 
-    def clear(self) -> None:
-        """Forget all work that waits."""
-        self._queue.clear()
-        self._arm()
-
     def _work_until(self, target: datetime) -> None:
         if self._working:
             msg = "the clock cannot be moved by work that it does"

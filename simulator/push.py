@@ -226,7 +226,8 @@ class PushService:
             if keep is None:
                 self.counts.messages += 1
                 self.counts.delivered += len(parcels)
-                receiver.seen.update(parcel.event.event_id for parcel in parcels)
+                if self._conditions.switches.pass_back_replays:
+                    receiver.seen.update(item.event.event_id for item in parcels)
                 continue
             self.counts.failed += 1
             if not keep:

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from .background import Background
 from .certificate import make_certificate
 from .clock import Clock
 from .control.app import Control
@@ -22,7 +23,7 @@ SHUTDOWN_S = 0.5
 class Simulator:
     """A HikCentral Professional gateway on a real socket, with its control API.
 
-    - `world`: everything in it, for assertions;
+    - `world`: everything in it, for assertions; `background`: its staff;
     - `url`: the gateway's address, without path; `control_url`: that of the
       control API; both once started;
     - `certificate`: the gateway's certificate (PEM), `None` without TLS.
@@ -39,7 +40,8 @@ class Simulator:
         self.control_url = ""
         self.certificate: Path | None = None
         self._gateway = Gateway(world, partner)
-        self._control = Control(world, self._gateway)
+        self.background = Background(world)
+        self._control = Control(world, self.background)
         self._runners: list[web.AppRunner] = []
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
@@ -66,7 +68,7 @@ class Simulator:
 
     async def stop(self) -> None:
         """Close both ports, cut what hangs, and remove the certificate."""
-        self._gateway.release()
+        self.world.release()
         for runner in reversed(self._runners):
             await runner.cleanup()
         self._runners.clear()

@@ -7,6 +7,7 @@ and keeps it until another application takes it away. Only records open doors.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+import itertools
 
 from .clock import Clock, Timer
 from .conditions import Conditions
@@ -64,11 +65,19 @@ class DoorApplication:
     error_code: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Parcel:
+    """What an application carries to a terminal; the younger has more `order`."""
+
+    record: Record | None
+    order: int
+
+
 @dataclass(slots=True, eq=False)
 class _Job:
-    """An application under way, with what it carries to the terminals."""
+    """An application under way."""
 
-    load: dict[Pair, Record | None]
+    load: dict[Pair, _Parcel]
     timer: Timer | None = None
 
 
@@ -88,7 +97,9 @@ class Terminals:
     records: dict[str, dict[str, Record]] = field(default_factory=dict)
     pending: set[Pair] = field(default_factory=set)
     failures: dict[Pair, Failure] = field(default_factory=dict)
-    waiting: dict[Pair, Record | None] = field(default_factory=dict)
+    waiting: dict[Pair, _Parcel] = field(default_factory=dict)
+    _orders: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    _ended: dict[Pair, int] = field(default_factory=dict)
     _jobs: list[_Job] = field(default_factory=list)
     _tried: set[Pair] = field(default_factory=set)
     _cards: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -158,19 +169,15 @@ class Terminals:
         if doors is not None:
             known = self.database.tables.doors
             devices = {known[code].device for code in doors if code in known}
+        order = next(self._orders)
         load = {
-            pair: self.wanted(*pair)
-            for pair in sorted(self.pending)
+            pair: _Parcel(self.wanted(*pair), order)
+            for pair in sorted(self._unsettled())
             if (devices is None or pair[0] in devices)
             and (persons is None or pair[1] in persons)
             and (retry_failed or pair not in self.failures)
         }
-        if not load:
-            return
-        job = _Job(load)
-        self._jobs.append(job)
-        delay = self.conditions.faults.apply_delay_s
-        job.timer = self.clock.call_later(delay, lambda: self._end(job))
+        self._send(load)
 
     @property
     def jobs(self) -> int:
@@ -190,42 +197,68 @@ class Terminals:
         self.database.tables.devices[device].online = online
         if not online:
             return
-        load = {pair: rec for pair, rec in self.waiting.items() if pair[0] == device}
-        if load:
-            for pair in load:
-                del self.waiting[pair]
-            job = _Job(load)
-            self._jobs.append(job)
-            delay = self.conditions.faults.apply_delay_s
-            job.timer = self.clock.call_later(delay, lambda: self._end(job))
+        load = {pair: item for pair, item in self.waiting.items() if pair[0] == device}
+        for pair in load:
+            del self.waiting[pair]
+        self._send(load)
+
+    def _unsettled(self) -> set[Pair]:
+        """Return what differs, failed, or is on its way (and may be outdated)."""
+        flying = (job.load.keys() for job in self._jobs)
+        return self.pending.union(self.failures, self.waiting, *flying)
+
+    def _flying(self, pair: Pair) -> Iterator[Record | None]:
+        """Yield what is on its way to a terminal."""
+        for load in (self.waiting, *(job.load for job in self._jobs)):
+            if pair in load and load[pair].order >= self._ended.get(pair, 0):
+                yield load[pair].record
 
     def application(self, person_id: str) -> Iterator[DoorApplication]:
         """Yield the state at each door that the person has or should have."""
         for device in sorted(self.database.tables.devices):
-            wanted, held = self.wanted(device, person_id), self.held(device, person_id)
-            codes = (wanted.door_codes if wanted else frozenset()) | (
-                held.door_codes if held else frozenset()
-            )
-            failure = self.failures.get((device, person_id))
+            pair = (device, person_id)
+            wanted, held = self.wanted(*pair), self.held(*pair)
+            states = {held, *self._flying(pair)}
+            codes = {
+                code
+                for record in states | {wanted}
+                if record is not None
+                for code in record.door_codes
+            }
+            failure = self.failures.get(pair)
             for code in sorted(codes & self.database.tables.doors.keys()):
                 if failure is not None:
                     yield DoorApplication(
                         code, device, failure.status, failure.error_code
                     )
                 else:
-                    yield DoorApplication(code, device, int(wanted != held))
+                    yield DoorApplication(code, device, int(states != {wanted}))
+
+    def _send(self, load: dict[Pair, _Parcel]) -> None:
+        if load:
+            job = _Job(load)
+            self._jobs.append(job)
+            delay = self.conditions.faults.apply_delay_s
+            job.timer = self.clock.call_later(delay, lambda: self._end(job))
 
     def _end(self, job: _Job) -> None:
         self._jobs.remove(job)
         devices = self.database.tables.devices
-        for pair, record in job.load.items():
+        for pair, parcel in job.load.items():
+            waiting = self.waiting.get(pair)
+            if parcel.order < self._ended.get(pair, 0) or (
+                waiting is not None and parcel.order < waiting.order
+            ):
+                continue  # overtaken by a younger application
             device = devices.get(pair[0])
             if device is None or not device.online:
-                self.waiting[pair] = record
-            elif failure := self._failure(pair, record):
+                self.waiting[pair] = parcel
+                continue
+            self._ended[pair] = parcel.order
+            if failure := self._failure(pair, parcel.record):
                 self.failures[pair] = failure
             else:
-                self._store(*pair, record)
+                self._store(*pair, parcel.record)
 
     def _failure(self, pair: Pair, record: Record | None) -> Failure | None:
         first = pair not in self._tried

@@ -1,5 +1,6 @@
 """The simulated facility as a whole, and what can happen in it."""
 
+import asyncio
 from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -23,9 +24,13 @@ from .terminals import Terminals
 MAX_RECENT_CALLS = 10_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Call:
-    """A call that the gateway took: its path without prefix, body and code."""
+    """A call to the gateway: path without prefix, body, and the code it came to.
+
+    `code` is empty for a call that was not carried out, and for one still under
+    way.
+    """
 
     path: str
     body: bytes
@@ -85,6 +90,8 @@ class World:
         self._seed = seed
         self.conditions = Conditions(chance=random.Random(seed))
         self.snapshots: dict[str, Tables] = {}
+        self._hold = asyncio.Event()
+        self._age = 0
         self._begin()
         self.push = PushService(self.clock, self.conditions, history=self.history)
 
@@ -109,6 +116,7 @@ class World:
     @faults.setter
     def faults(self, faults: Faults) -> None:
         self.conditions.faults = faults
+        self.release()
         self.push.wake()
 
     @property
@@ -119,6 +127,15 @@ class World:
     @switches.setter
     def switches(self, switches: Switches) -> None:
         self.conditions.switches = switches
+
+    async def hold(self) -> None:
+        """Wait for `release`; that is what a hanging call does."""
+        await self._hold.wait()
+
+    def release(self) -> None:
+        """End all calls that hang."""
+        self._hold.set()
+        self._hold = asyncio.Event()
 
     def server_now(self) -> datetime:
         """Return the server's time, skew included, at the server's offset."""
@@ -170,6 +187,7 @@ class World:
 
     def restart(self) -> None:
         """Lose what a restart of HikCentral loses, by the switches."""
+        self.release()
         self.nonces.clear()
         lost = self.switches.subscriptions_lost_on_restart
         if lost:
@@ -178,14 +196,23 @@ class World:
             self.terminals.forget_jobs()
 
     def reset(self) -> None:
-        """Go back to the layout; the clock keeps its time."""
-        self.clock.clear()
+        """Go back to the layout; the clock keeps its time.
+
+        Nothing that was under way arrives any more.
+        """
+        self.release()
+        self._age += 1
+        self.terminals.forget_jobs()
         self.conditions.faults = Faults()
         self.conditions.switches = Switches()
         self.conditions.chance.seed(self._seed)
         self.snapshots.clear()
         self.push.clear(subscriptions=True)
         self._begin()
+
+    def _late(self, event: Event, age: int) -> None:
+        if age == self._age:
+            self.record(event)
 
     def _shut(self, code: str) -> None:
         door = self.database.tables.doors.get(code)
@@ -203,6 +230,6 @@ class World:
             events.append(echo)
         for item in events:
             if late := self.faults.late_events_s:
-                self.clock.call_later(late, partial(self.record, item))
+                self.clock.call_later(late, partial(self._late, item, self._age))
             else:
                 self.record(item)

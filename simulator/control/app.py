@@ -14,7 +14,6 @@ import voluptuous as vol
 from ..background import Background
 from ..event_log import Event
 from ..faults import parse_faults, whole
-from ..gateway.app import Gateway
 from ..model import Credential
 from ..passages import ImpossibleError, Presentation, present
 from ..wire import instant, polled_event
@@ -87,13 +86,12 @@ _SEED = vol.Schema(
 
 
 class Control:
-    """Serves the control API of a world and its gateway."""
+    """Serves the control API of a world."""
 
-    def __init__(self, world: World, gateway: Gateway) -> None:
-        """Control this world."""
+    def __init__(self, world: World, background: Background) -> None:
+        """Control this world and the staff in its background."""
         self._world = world
-        self._gateway = gateway
-        self._background = Background(world)
+        self._background = background
 
     def app(self) -> web.Application:
         """Make the web application."""
@@ -172,7 +170,6 @@ class Control:
 
     async def _faults(self, request: web.Request) -> web.Response:
         self._world.faults = parse_faults(await _body(request))
-        self._gateway.release()
         return web.json_response(describe(self._world, ["faults"]))
 
     async def _switches(self, request: web.Request) -> web.Response:
@@ -200,13 +197,11 @@ class Control:
 
     async def _restart(self, _: web.Request) -> web.Response:
         self._world.restart()
-        self._gateway.release()
         return web.json_response({})
 
     async def _reset(self, _: web.Request) -> web.Response:
         self._background.forget()
         self._world.reset()
-        self._gateway.release()
         return web.json_response({})
 
 

@@ -69,7 +69,6 @@ class Gateway:
         """Serve this world to this partner."""
         self._world = world
         self._partner = partner
-        self._release = asyncio.Event()
 
     def app(self) -> web.Application:
         """Make the web application."""
@@ -77,37 +76,41 @@ class Gateway:
         app.router.add_route("*", "/{path:.*}", self._handle)
         return app
 
-    def release(self) -> None:
-        """Cut all calls that hang."""
-        self._release.set()
-        self._release = asyncio.Event()
-
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         world = self._world
         world.clock.run_due()
         if not request.path.startswith(PREFIX):
             return web.Response(status=404, text="<html><body>404</body></html>")
-        body = await request.read()
-        path = request.path.removeprefix(PREFIX)
-        rate = world.traffic.arrive(asyncio.get_running_loop().time())
-        world.traffic.per_path[path] += 1
-        fault = self._fault(path, body)
-        await self._wait(world)
-        if fault is not None and not fault.after:
-            if fault.cut == "hang":
-                await self._release.wait()
-            if fault.cut in ("hang", "drop_before"):
-                return _cut(request)
-            if fault.cut is None:
-                return self._failure(fault)
-        response = self._answer(request, path, body, rate)
-        if fault is not None:
-            if fault.cut == "drop_after":
-                return _cut(request)
-            return self._failure(fault)
+        response = await self._take(request, request.path.removeprefix(PREFIX))
+        if response is None:
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response()
         now = world.server_now().astimezone(UTC)
         response.headers["Date"] = format_datetime(now, usegmt=True)
         return response
+
+    async def _take(self, request: web.Request, path: str) -> web.Response | None:
+        """Take a call, with the fault that meets it; `None` cuts the connection."""
+        world = self._world
+        body = await request.read()
+        rate = world.traffic.arrive(asyncio.get_running_loop().time())
+        world.traffic.per_path[path] += 1
+        call = Call(path=path, body=body, code="", at=world.clock.now())
+        world.traffic.recent.append(call)
+        fault = self._fault(path, body)
+        await self._wait(world)
+        if fault is not None and fault.cut == "hang":
+            await world.hold()
+            return None
+        if fault is not None and fault.cut == "drop_before":
+            return None
+        if fault is not None and fault.cut is None and not fault.after:
+            return self._failure(fault)
+        response, call.code = self._answer(request, path, body, rate)
+        if fault is None:
+            return response
+        return None if fault.cut == "drop_after" else self._failure(fault)
 
     def _fault(self, path: str, body: bytes) -> CallFault | None:
         chance = self._world.conditions.chance
@@ -129,7 +132,7 @@ class Gateway:
 
     def _answer(
         self, request: web.Request, path: str, body: bytes, rate: int
-    ) -> web.Response:
+    ) -> tuple[web.Response, str]:
         world = self._world
         endpoint = ENDPOINTS.get(path)
         try:
@@ -161,10 +164,7 @@ class Gateway:
                 response = web.Response(text=data.text, content_type=data.content_type)
             else:
                 response = envelope(OK, "Success", data, world.switches)
-        world.traffic.recent.append(
-            Call(path=path, body=body, code=code, at=world.clock.now())
-        )
-        return response
+        return response, code
 
 
 def _call(
@@ -217,10 +217,3 @@ def _json(body: bytes) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise bad_parameter("body")
     return content
-
-
-def _cut(request: web.Request) -> web.Response:
-    """Cut the connection; what is returned then goes nowhere."""
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()
