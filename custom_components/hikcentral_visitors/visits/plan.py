@@ -213,8 +213,13 @@ def _rung(known: Known) -> int:
 
 
 def _others_turn(known: Known) -> bool:
-    """Whether something failed so often that what waits behind it goes first."""
-    return known.narrowing.failures // REFUSALS_PER_RUNG % 2 == 1
+    """Whether something failed so often that what waits behind it goes first.
+
+    Refusals have their rungs; what counts here are all other failures.
+    """
+    effort = known.narrowing
+    others = max(effort.failures - effort.refusals, 0)
+    return others // REFUSALS_PER_RUNG % 2 == 1
 
 
 def _shortening(known: Known, wish: Desired, now: datetime) -> tuple[Operation, ...]:
