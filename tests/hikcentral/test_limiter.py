@@ -106,7 +106,7 @@ async def test_an_error_gives_the_slot_back() -> None:
 
 async def test_a_pause_ends_by_itself() -> None:
     now = 0.0
-    limiter = Limiter(pace=Pace(), monotonic=lambda: now)
+    limiter = Limiter(pace=Pace(slowest=50), monotonic=lambda: now)
     limiter.refused(0.01)
     caller = Caller(limiter, Priority.NARROWING)
     await _settle()

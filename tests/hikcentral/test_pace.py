@@ -1,6 +1,7 @@
 """The limiter's decisions, driven with a clock of its own."""
 
 from itertools import pairwise
+from typing import override
 
 from hypothesis import given, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -181,6 +182,7 @@ class PaceMachine(RuleBasedStateMachine):
         elif self.pace.wake() is None:
             assert self.running
 
+    @override
     def teardown(self) -> None:
         for ticket in list(self.running):
             self.pace.leave(ticket)

@@ -40,7 +40,7 @@ class Pace:
     concurrency: int = 4
     window: float = 5.0
     cooldown: float = 1.0
-    recovery: float = 0.2
+    recovery: float = 0.5
     slowest: float = 0.2
     uncapped: float = 100.0
     longest_pause: float = 300.0
@@ -109,8 +109,9 @@ class Pace:
             return
         self._forget(now)
         span = now - self._starts[0] if self._starts else self.window
-        seen = len(self._starts) / min(max(span, 1.0), self.window)
-        rate = seen if self.rate is None else min(self.rate, max(seen, self.slowest))
+        # A few requests say little about what the server bears: no rash slowing down.
+        seen = max(len(self._starts) / min(max(span, 1.0), self.window), 2.0)
+        rate = seen if self.rate is None else min(self.rate, seen)
         self.rate = max(rate / 2, self.slowest)
         self._halved_at = now
         self._next = max(self._next, now + 1 / self.rate)
