@@ -207,6 +207,7 @@ def _engine(path: Path, begin: str) -> Engine:
     engine = create_engine(
         f"sqlite:///{path}",
         poolclass=StaticPool,
+        hide_parameters=True,  # they are names and phone numbers, and errors are logged
         connect_args={
             "check_same_thread": False,
             "timeout": _BUSY_SECONDS,
