@@ -196,7 +196,7 @@ def _checked(endpoint: Endpoint, sent: dict[str, Any]) -> dict[str, Any]:
         checked: dict[str, Any] = endpoint.schema(sent)
     except vol.Invalid as error:
         first = error.errors[0] if isinstance(error, vol.MultipleInvalid) else error
-        names = [str(part) for part in first.path if isinstance(part, str)]
+        names = [str(part) for part in first.path if not isinstance(part, int)]
         raise bad_parameter(names[0] if names else "body") from None
     return checked
 

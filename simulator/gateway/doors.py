@@ -99,7 +99,7 @@ def _picture(request: Request) -> Any:
     return Raw(data_uri(face or PORTRAIT), "image/jpeg")
 
 
-def _types(value: Any) -> set[int]:
+def _types(value: Any) -> frozenset[int]:
     """Take comma text; unknown types are skipped, but one must be known."""
     parts = value.split(",") if isinstance(value, str) else ()
     known = KNOWN & {int(part) for part in parts if part.strip().isdecimal()}
