@@ -70,7 +70,7 @@ _CERTIFICATE = vol.Schema(
 
 def entry_title(url: str) -> str:
     """Return the name of an entry until somebody gives it another."""
-    return f"HikCentral ({URL(url).authority})"
+    return f"HikCentral ({URL(url).host_port_subcomponent})"
 
 
 def _entered(user_input: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,6 @@ from .hikcentral import (
 )
 
 _FOR_VISITORS = ("visitor", "guest", "посетит", "гост")
-_NO_PARENT = "0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +54,13 @@ class Facility:
             return [self.levels[0].id]
         return [level.id for level in self.levels if _for_visitors(level.name)]
 
-    def likely_organisation(self) -> str | None:
+    def likely_organisation(self) -> str:
         """Return the id of where visitors seem to belong, else of the topmost one."""
+        known = {one.index_code for one in self.organisations}
         named = (one for one in self.organisations if _for_visitors(one.name))
-        topmost = (one for one in self.organisations if one.parent == _NO_PARENT)
-        found = next(named, None) or next(topmost, None)
-        return None if found is None else found.index_code
+        topmost = (one for one in self.organisations if one.parent not in known)
+        found = next(named, None) or next(topmost, self.organisations[0])
+        return found.index_code
 
     def organisation_paths(self) -> dict[str, str]:
         """Return the name of each organisation behind those above it, by id."""
