@@ -133,7 +133,7 @@ async def test_the_facility(scene: Scene) -> None:
     known = {door.id for door in doors}
     assert levels
     assert all(door.id in known for level in levels for door in level.doors)
-    assert await in_full(client.subscriptions()) == []
+    assert await client.subscriptions() == []
 
 
 async def test_a_person_comes_and_goes(scene: Scene) -> None:
@@ -310,9 +310,9 @@ async def test_permissions_and_versions(scene: Scene) -> None:
         ({"http": 429}, ErrorKind.TRANSIENT, ErrorKind.TRANSIENT),
         ({"http": 500}, ErrorKind.TRANSIENT, ErrorKind.AMBIGUOUS),
         ({"http": 404}, ErrorKind.TRANSIENT, ErrorKind.TRANSIENT),
-        ({"http": "drop_before"}, ErrorKind.TRANSIENT, ErrorKind.AMBIGUOUS),
-        ({"http": "drop_after"}, ErrorKind.TRANSIENT, ErrorKind.AMBIGUOUS),
-        ({"http": "hang"}, ErrorKind.TRANSIENT, ErrorKind.AMBIGUOUS),
+        ({"drop_before": True}, ErrorKind.TRANSIENT, ErrorKind.AMBIGUOUS),
+        ({"drop_after": True}, ErrorKind.TRANSIENT, ErrorKind.AMBIGUOUS),
+        ({"hang": True}, ErrorKind.TRANSIENT, ErrorKind.AMBIGUOUS),
         ({"code": "64"}, ErrorKind.CREDENTIALS, ErrorKind.CREDENTIALS),
         ({"code": "132"}, ErrorKind.REFUSED, ErrorKind.REFUSED),
     ],
@@ -321,7 +321,9 @@ async def test_permissions_and_versions(scene: Scene) -> None:
 async def test_faults(
     scene: Scene, fault: dict[str, Any], reading: ErrorKind, writing: ErrorKind
 ) -> None:
-    client = scene.another(timeout=aiohttp.ClientTimeout(total=1))
+    client = scene.another(
+        timeout=aiohttp.ClientTimeout(total=0.2) if "hang" in fault else None
+    )
     for call, kind in (
         (client.version, reading),
         (lambda: client.delete_person("4711", priority=URGENT), writing),
@@ -335,7 +337,7 @@ async def test_faults(
 
 
 async def test_a_lost_answer_is_resolved_by_reading_back(scene: Scene) -> None:
-    fail = {"path": "*single/add", "http": "drop_after", "times": 1}
+    fail = {"path": "*single/add", "drop_after": True, "times": 1}
     await scene.control("faults", {"fail": [fail]})
     draft = PersonDraft(person_code="HV0000000000001", organisation_id="1")
     with pytest.raises(AmbiguousError):

@@ -1,6 +1,7 @@
 """A typed, asynchronous client of HikCentral Professional's OpenAPI gateway.
 
-Knows nothing of Home Assistant and nothing of visits.
+Knows nothing of Home Assistant and nothing of visits. "Reference 3.7" and the like in
+the docstrings are sections of the project's reference of the vendor's OpenAPI guide.
 """
 
 from .certificate import Certificate, fetch_certificate
