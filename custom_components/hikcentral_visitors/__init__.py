@@ -3,6 +3,8 @@
 This module only wires the parts of a config entry together.
 """
 
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from homeassistant.const import Platform
@@ -14,6 +16,7 @@ from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
 from .announce import Announcer
+from .background import Background
 from .book import VisitBook
 from .connection import create_client
 from .const import CONF_KEY, CONF_MARK, DOMAIN
@@ -24,6 +27,7 @@ from .directory import Directory
 from .doors import Doors
 from .intake import Intake, Poller
 from .ledger import Ledger, LedgerError, NewerSchemaError
+from .ledger.memory import remember
 from .ledger.records import Moment
 from .reconciler import Auditor, Executor, Reconciler
 from .runtime import HikCentralConfigEntry, Runtime
@@ -113,8 +117,10 @@ async def _async_wire(
     executor = Executor(
         ledger, client, contact, installation, settings.organisation, moment
     )
+    await _async_keep_installation(ledger, entry)
     runtime = Runtime(
         settings=settings,
+        background=Background(),
         client=client,
         contact=contact,
         ledger=ledger,
@@ -139,6 +145,16 @@ async def _async_wire(
     return runtime, announcer
 
 
+async def _async_keep_installation(
+    ledger: Ledger, entry: HikCentralConfigEntry
+) -> None:
+    """Keep with the visits what our person codes are recognised by."""
+    marks = {key: entry.data[key] for key in (CONF_MARK, CONF_KEY)}
+    await ledger.async_write(
+        lambda transaction: remember(transaction, "installation", marks)
+    )
+
+
 @callback
 def _start(
     hass: HomeAssistant, entry: HikCentralConfigEntry, announcer: Announcer
@@ -151,14 +167,19 @@ def _start(
         runtime.coordinator.follow_soon()
 
     entry.async_on_unload(async_at_started(hass, started))
-    for name, work in (
-        ("coordinator", runtime.coordinator.async_run(announcer.async_announce)),
-        ("reconciler", runtime.reconciler.async_run()),
-        ("audit", runtime.auditor.async_run()),
-        ("directory", runtime.directory.async_run()),
-        ("poll", runtime.poller.async_run()),
-    ):
-        entry.async_create_background_task(hass, work, f"{DOMAIN} {name}")
+    runtime.background.start(
+        hass,
+        entry,
+        {
+            "coordinator": partial(
+                runtime.coordinator.async_run, announcer.async_announce
+            ),
+            "reconciler": runtime.reconciler.async_run,
+            "audit": runtime.auditor.async_run,
+            "directory": runtime.directory.async_run,
+            "poll": runtime.poller.async_run,
+        },
+    )
     runtime.doors.async_start()
 
 
@@ -166,5 +187,9 @@ async def async_unload_entry(hass: HomeAssistant, entry: HikCentralConfigEntry) 
     """Unload a server; what was asked is on disk and goes on with the next load."""
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
-    entry.async_on_unload(entry.runtime_data.ledger.async_close)
+    runtime = entry.runtime_data
+    await runtime.background.async_stop()
+    with suppress(LedgerError):  # the disk is full: only totals of requests are lost
+        await runtime.coordinator.async_store_requests()
+    await runtime.ledger.async_close()
     return True

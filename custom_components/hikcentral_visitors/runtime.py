@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from homeassistant.config_entries import ConfigEntry
 
+from .background import Background
 from .book import VisitBook
 from .contact import Contact
 from .coordinator import VisitorsCoordinator
@@ -22,6 +23,7 @@ class Runtime:
     """The parts of one entry, wired together."""
 
     settings: Settings
+    background: Background
     client: HikCentralClient
     contact: Contact
     ledger: Ledger
