@@ -1,0 +1,148 @@
+"""A day at the facility, for people to watch and to take part in."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import cycle
+import sys
+from typing import Any
+
+from .facility import MEETING_ROOM, PARKING_IN, TURNSTILE_IN, TURNSTILE_OUT
+from .language import Person
+from .phone import Push
+from .stage import Stage, logins
+from .watch import PASSAGE, Event
+
+PACE = 8.0
+"""Seconds between two things that happen."""
+
+# Who stands where, one after another; the numbers are those of the story's people.
+_WAYS = (
+    (0, TURNSTILE_IN),
+    (2, PARKING_IN),
+    (2, TURNSTILE_IN),
+    (1, TURNSTILE_IN),
+    (3, TURNSTILE_IN),
+    (2, MEETING_ROOM),
+    (0, TURNSTILE_OUT),
+    (4, TURNSTILE_IN),
+    (3, TURNSTILE_OUT),
+    (0, TURNSTILE_IN),
+    (2, TURNSTILE_OUT),
+    (4, TURNSTILE_OUT),
+    (0, TURNSTILE_OUT),
+)
+
+
+async def play(stage: Stage) -> None:
+    """Let people come and go until cancelled; the phone's pushes can be tapped."""
+    words, report = stage.texts.words, stage.report
+    report.line()
+    report.line(f"  {words['open_browser'].format(url=stage.url)}")
+    for line in logins(stage.texts):
+        report.line(f"  {line}")
+    report.line()
+    stage.watch.heard = lambda kind, event: _tell(stage, kind, event)
+    stage.phone.shown = lambda push: _show(stage, push)
+    await stage.facility.seed(persons=40, events_per_minute=12)
+    await _invite(stage)
+    report.line(f"  {words['keys']}")
+    report.line()
+    async with _lines() as lines:
+        for who, door in cycle(_WAYS):
+            await _pause(stage, lines)
+            await stage.facility.present(stage.texts.people[who].card_no, door)
+
+
+async def _invite(stage: Stage) -> None:
+    """Register everybody: the second one for next week, the others for today."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    people = stage.texts.people
+    for number, person in enumerate(people):
+        begin = now + timedelta(days=6 if number == 1 else 0)
+        await stage.receptionist.act(
+            "hikcentral_visitors.grant_access",
+            _invitation(stage, person, begin, timedelta(minutes=40 + 35 * number)),
+        )
+    stage.report.event("+", stage.texts.words["visits"].format(number=len(people)))
+
+
+def _invitation(
+    stage: Stage, person: Person, begin: datetime, duration: timedelta
+) -> Mapping[str, Any]:
+    return {
+        "given_name": person.given_name,
+        "family_name": person.family_name,
+        "company": person.company,
+        "visitor_type": person.visitor_type,
+        "card_no": person.card_no,
+        "valid_from": begin.isoformat(),
+        "duration": {"seconds": int(duration.total_seconds())},
+        "host": stage.host,
+        "notify": [stage.phone_entities.notify],
+        "purpose": person.purpose,
+        "wait": 0,
+    }
+
+
+def _tell(stage: Stage, kind: str, event: Event) -> None:
+    if kind == PASSAGE:
+        words = stage.texts.words
+        outcome = words["let_in" if event["outcome"] == "granted" else "not_let_in"]
+        reason = f" – {event['reason_text']}" if event.get("reason_text") else ""
+        stage.report.event("→", f"{event['name']}: {event['door']}, {outcome}{reason}")
+
+
+def _show(stage: Stage, push: Push) -> None:
+    buttons = "  ".join(
+        f"[{number}] {label}" for number, label in enumerate(push.buttons, start=1)
+    )
+    text = f"{stage.texts.words['push']}: {push.title} – {push.message}  {buttons}"
+    stage.report.event("☎", text.rstrip())
+
+
+async def _pause(stage: Stage, lines: asyncio.Queue[str]) -> None:
+    """Let some time pass, in which buttons can be tapped."""
+    until = asyncio.get_running_loop().time() + PACE
+    while True:
+        try:
+            async with asyncio.timeout_at(until):
+                number = await lines.get()
+        except TimeoutError:
+            return
+        await _tap(stage, number)
+
+
+async def _tap(stage: Stage, number: str) -> None:
+    """Tap the button of this number on the last push that has any."""
+    push = next((one for one in reversed(stage.phone.pushes) if one.buttons), None)
+    labels = [] if push is None else list(push.buttons)
+    if push is not None and number in map(str, range(1, len(labels) + 1)):
+        label = labels[int(number) - 1]
+        stage.report.event("☎", stage.texts.words["tapped"].format(button=label))
+        await stage.phone.tap(push, label)
+
+
+@asynccontextmanager
+async def _lines() -> AsyncGenerator[asyncio.Queue[str]]:
+    """Give the lines that are entered in the terminal, if there is one."""
+    lines: asyncio.Queue[str] = asyncio.Queue()
+    if not sys.stdin.isatty():
+        yield lines
+        return
+    loop = asyncio.get_running_loop()
+    stop: Callable[[int], bool] = loop.remove_reader
+
+    def read() -> None:
+        line = sys.stdin.readline()
+        if line:
+            lines.put_nowait(line.strip())
+        else:
+            stop(sys.stdin.fileno())
+
+    loop.add_reader(sys.stdin.fileno(), read)
+    try:
+        yield lines
+    finally:
+        stop(sys.stdin.fileno())
