@@ -182,7 +182,7 @@ async def _async_seen(runtime: Runtime, visit_id: str, wait: float) -> VisitView
     """Return the visit once the doors have it, at the latest after `wait` seconds."""
     if wait > 0:
         return await runtime.coordinator.async_settled(visit_id, wait)
-    return runtime.coordinator.view(visit_id) or await runtime.book.visit(visit_id)
+    return await runtime.book.visit(visit_id)
 
 
 async def _async_get_visits(call: ServiceCall) -> ServiceResponse:
