@@ -1,0 +1,166 @@
+"""The file: durable, private, one writer, shared flushes."""
+
+import asyncio
+from pathlib import Path
+import sqlite3
+import stat
+
+import pytest
+from sqlalchemy import Connection, text
+
+from custom_components.hikcentral_visitors.ledger import (
+    Committed,
+    Ledger,
+    LedgerError,
+    NewerSchemaError,
+    Transaction,
+)
+from custom_components.hikcentral_visitors.ledger.counters import count, totals
+from custom_components.hikcentral_visitors.ledger.memory import recall, remember
+from custom_components.hikcentral_visitors.ledger.migrations import VERSION
+
+
+async def test_what_was_written_is_there_after_reopening(path: Path) -> None:
+    ledger = Ledger(path)
+    await ledger.async_open()
+    await ledger.async_write(lambda transaction: count(transaction, "entries", 2))
+    await ledger.async_close()
+    again = Ledger(path)
+    await again.async_open()
+    assert await again.async_read(totals) == {"entries": 2}
+    await again.async_close()
+
+
+async def test_only_the_owner_may_read_the_file(ledger: Ledger, path: Path) -> None:
+    await ledger.async_write(lambda transaction: count(transaction, "entries"))
+    for file in path.parent.iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name
+
+
+async def test_commits_are_durable_and_ordered(ledger: Ledger) -> None:
+    def pragma(name: str) -> int | str:
+        def read(connection: Connection) -> int | str:
+            return connection.execute(text(f"PRAGMA {name}")).scalar_one()
+
+        return read  # type: ignore[return-value]
+
+    assert await ledger.async_read(pragma("journal_mode")) == "wal"  # type: ignore[arg-type]
+    assert await ledger.async_read(pragma("synchronous")) == 2  # type: ignore[arg-type]
+    assert await ledger.async_read(pragma("foreign_keys")) == 1  # type: ignore[arg-type]
+
+
+async def test_a_failing_write_fails_alone_in_a_shared_commit(ledger: Ledger) -> None:
+    def fail(transaction: Transaction) -> None:
+        count(transaction, "entries", 100)
+        raise ZeroDivisionError
+
+    outcomes = await asyncio.gather(
+        ledger.async_write(lambda transaction: count(transaction, "entries")),
+        ledger.async_write(fail),
+        ledger.async_write(lambda transaction: count(transaction, "entries")),
+        return_exceptions=True,
+    )
+    assert [type(outcome) for outcome in outcomes] == [
+        type(None),
+        ZeroDivisionError,
+        type(None),
+    ]
+    assert await ledger.async_read(totals) == {"entries": 2}
+
+
+async def test_writes_that_wait_together_share_a_commit(ledger: Ledger) -> None:
+    commits: list[Committed] = []
+    ledger.async_listen(commits.append)
+
+    def touch(transaction: Transaction) -> None:
+        count(transaction, "entries")
+        transaction.touched.add("somebody")
+
+    await asyncio.gather(*(ledger.async_write(touch) for _ in range(50)))
+    assert len(commits) == 1
+
+
+async def test_listeners_hear_after_the_commit_and_until_they_stop(
+    ledger: Ledger,
+) -> None:
+    heard: list[Committed] = []
+    stop = ledger.async_listen(heard.append)
+
+    def write(transaction: Transaction) -> None:
+        transaction.touched.add("ada")
+        transaction.announces = True
+
+    await ledger.async_write(write)
+    assert heard == [Committed(frozenset({"ada"}), announces=True)]
+    stop()
+    await ledger.async_write(write)
+    assert len(heard) == 1
+
+
+async def test_a_cancelled_caller_does_not_cancel_the_write(ledger: Ledger) -> None:
+    task = asyncio.create_task(
+        ledger.async_write(lambda transaction: count(transaction, "entries"))
+    )
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await ledger.async_write(lambda transaction: count(transaction, "exits"))
+    assert await ledger.async_read(totals) == {"entries": 1, "exits": 1}
+
+
+async def test_a_reader_sees_one_state(ledger: Ledger) -> None:
+    await ledger.async_write(lambda transaction: remember(transaction, "a", 1))
+    assert await ledger.async_read(lambda one: recall(one, "a")) == 1
+    await ledger.async_write(lambda transaction: remember(transaction, "a", [2]))
+    assert await ledger.async_read(lambda one: recall(one, "a")) == [2]
+    assert await ledger.async_read(lambda one: recall(one, "b")) is None
+
+
+async def test_a_newer_schema_is_refused_and_left_alone(path: Path) -> None:
+    ledger = Ledger(path)
+    await ledger.async_open()
+    await ledger.async_write(
+        lambda transaction: remember(transaction, "schema_version", VERSION + 1)
+    )
+    await ledger.async_close()
+    before = path.read_bytes()
+    newer = Ledger(path)
+    with pytest.raises(NewerSchemaError) as refused:
+        await newer.async_open()
+    await newer.async_close()
+    assert (refused.value.found, refused.value.understood) == (VERSION + 1, VERSION)
+    assert path.read_bytes() == before
+
+
+async def test_a_file_that_is_no_database_is_an_error_of_ours(path: Path) -> None:
+    path.write_bytes(b"not a database at all, but long enough to be one" * 100)
+    ledger = Ledger(path)
+    with pytest.raises(LedgerError):
+        await ledger.async_open()
+    await ledger.async_close()
+
+
+async def test_a_locked_database_is_an_error_of_ours(
+    ledger: Ledger, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ledger.async_write(
+        lambda one: one.connection.exec_driver_sql("PRAGMA busy_timeout=1")
+    )
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(LedgerError):
+        await ledger.async_write(lambda transaction: count(transaction, "entries"))
+    other.execute("ROLLBACK")
+    other.close()
+    await ledger.async_write(lambda transaction: count(transaction, "entries"))
+    assert await ledger.async_read(totals) == {"entries": 1}
+
+
+async def test_a_ledger_that_is_not_open_says_so(path: Path) -> None:
+    ledger = Ledger(path)
+    with pytest.raises(LedgerError):
+        await ledger.async_write(lambda transaction: count(transaction, "entries"))
+    with pytest.raises(LedgerError):
+        await ledger.async_read(totals)
+    await ledger.async_close()

@@ -1,0 +1,154 @@
+"""Passages are recorded once, attributed, and told once."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from custom_components.hikcentral_visitors.ledger import Ledger
+from custom_components.hikcentral_visitors.ledger.counters import totals
+from custom_components.hikcentral_visitors.ledger.outbox import waiting
+from custom_components.hikcentral_visitors.ledger.passages import (
+    denials_since,
+    last_passage,
+    record_passage,
+    visitors_of_persons,
+)
+from custom_components.hikcentral_visitors.ledger.queries import (
+    PassageQuery,
+    find_passages,
+    view_of_visit,
+)
+from custom_components.hikcentral_visitors.ledger.records import Moment
+from custom_components.hikcentral_visitors.visits.events import VisitEventType
+from custom_components.hikcentral_visitors.visits.known import Existence, Known
+from custom_components.hikcentral_visitors.visits.passage import (
+    Direction,
+    Passage,
+    PassageOutcome,
+)
+from custom_components.hikcentral_visitors.visits.record import VisitorRecord
+from custom_components.hikcentral_visitors.visits.status import Status
+
+from .conftest import HOUR, NOW
+from .test_records import store, visit, visitor
+
+ENTRY = Passage(
+    event_id="e1",
+    event_type=196893,
+    visitor_id="ada",
+    occurred_at=NOW + HOUR,
+    door_id="11",
+    door_name="Turnstile In",
+    direction=Direction.ENTRY,
+    credential="face",
+)
+
+
+@pytest.fixture
+async def ada(ledger: Ledger, moment: Moment) -> None:
+    """Ada, expected from nine to five, person 42."""
+    known = Known(person_id="42", existence=Existence.PRESENT)
+    record = VisitorRecord(visitor=visitor(), visits=(visit(),), known=known)
+    await store(ledger, moment, record)
+
+
+async def take(ledger: Ledger, moment: Moment, *passages: Passage) -> list[bool]:
+    later = Moment(NOW + 2 * HOUR, moment.policy)
+    return [
+        await ledger.async_write(
+            lambda one, each=each: record_passage(one, later, each)
+        )  # type: ignore[misc]
+        for each in passages
+    ]
+
+
+@pytest.mark.usefixtures("ada")
+async def test_the_same_event_is_recorded_once(ledger: Ledger, moment: Moment) -> None:
+    assert await take(ledger, moment, ENTRY, ENTRY, ENTRY) == [True, False, False]
+    assert len(await ledger.async_read(waiting)) == 1
+    assert await ledger.async_read(totals) == {"entries": 1}
+
+
+@pytest.mark.usefixtures("ada")
+async def test_an_echo_is_kept_but_neither_counted_nor_told(
+    ledger: Ledger, moment: Moment
+) -> None:
+    echo = replace(
+        ENTRY, event_id="e2", occurred_at=ENTRY.occurred_at + timedelta(seconds=5)
+    )
+    assert await take(ledger, moment, ENTRY, echo) == [True, True]
+    assert len(await ledger.async_read(waiting)) == 1
+    assert await ledger.async_read(totals) == {"entries": 1}
+    rows, total = await ledger.async_read(
+        lambda one: find_passages(one, PassageQuery())
+    )
+    assert (len(rows), total) == (1, 1)
+
+
+@pytest.mark.usefixtures("ada")
+async def test_passages_out_of_order_end_with_where_he_is(
+    ledger: Ledger, moment: Moment
+) -> None:
+    leave = replace(
+        ENTRY,
+        event_id="e2",
+        door_id="12",
+        direction=Direction.EXIT,
+        occurred_at=ENTRY.occurred_at + timedelta(minutes=10),
+    )
+    await take(ledger, moment, leave, ENTRY)
+    seen = await ledger.async_read(lambda one: view_of_visit(one, moment, "v1"))
+    assert seen is not None
+    assert (seen.status, seen.whereabouts.entries) == (Status.OUTSIDE, 1)
+
+
+@pytest.mark.usefixtures("ada")
+async def test_an_entry_that_no_visit_justifies_is_told_as_such(
+    ledger: Ledger, moment: Moment
+) -> None:
+    early = replace(ENTRY, occurred_at=NOW - HOUR)
+    await take(ledger, moment, early)
+    told = await ledger.async_read(waiting)
+    assert [one.type for one in told] == [None, VisitEventType.UNJUSTIFIED_ACCESS]
+    assert told[0].passage is not None
+    assert told[0].passage.visit_id == "v1"
+
+
+@pytest.mark.usefixtures("ada")
+async def test_denials_are_counted_and_told_when_they_repeat(
+    ledger: Ledger, moment: Moment
+) -> None:
+    denials = [
+        replace(
+            ENTRY,
+            event_id=f"d{number}",
+            occurred_at=ENTRY.occurred_at + timedelta(seconds=20 * number),
+            outcome=PassageOutcome.DENIED,
+            reason="no_access_level",
+        )
+        for number in range(4)
+    ]
+    await take(ledger, moment, *denials)
+    kinds = [one.type for one in await ledger.async_read(waiting)]
+    assert kinds.count(VisitEventType.REPEATED_DENIAL) == 1
+    assert await ledger.async_read(totals) == {"denials": 4}
+    assert await ledger.async_read(lambda one: denials_since(one, NOW)) == 4
+    assert await ledger.async_read(last_passage) == denials[-1].occurred_at
+
+
+@pytest.mark.usefixtures("ada")
+async def test_only_our_persons_are_known(ledger: Ledger) -> None:
+    found = await ledger.async_read(lambda one: visitors_of_persons(one, ["42", "7"]))
+    assert found == {"42": "ada"}
+
+
+@pytest.mark.usefixtures("ada")
+async def test_the_outbox_knows_how_many_passages_there_were(
+    ledger: Ledger, moment: Moment
+) -> None:
+    again = replace(ENTRY, event_id="e2", occurred_at=ENTRY.occurred_at + HOUR)
+    await take(ledger, moment, ENTRY, again)
+    first, second = await ledger.async_read(waiting)
+    assert (first.count, first.previous) == (1, None)
+    assert (second.count, second.previous) == (2, ENTRY.occurred_at)

@@ -1,0 +1,249 @@
+"""Records: any value survives the file, every change brings what follows from it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+import tempfile
+
+from hypothesis import given, settings, strategies as st
+import pytest
+
+from custom_components.hikcentral_visitors.ledger import Committed, Ledger
+from custom_components.hikcentral_visitors.ledger.outbox import told, waiting
+from custom_components.hikcentral_visitors.ledger.records import (
+    Moment,
+    change,
+    ids_to_care_for,
+    insert,
+    load,
+    load_many,
+)
+from custom_components.hikcentral_visitors.ledger.rows import (
+    known_from_row,
+    known_to_row,
+)
+from custom_components.hikcentral_visitors.visits.events import VisitEventType
+from custom_components.hikcentral_visitors.visits.known import (
+    Application,
+    Effort,
+    Existence,
+    Known,
+    Progress,
+)
+from custom_components.hikcentral_visitors.visits.presence import (
+    Movement,
+    MovementKind,
+)
+from custom_components.hikcentral_visitors.visits.record import Change, VisitorRecord
+from custom_components.hikcentral_visitors.visits.visit import Visit, Visitor
+from custom_components.hikcentral_visitors.visits.window import Window
+
+from .conftest import HOUR, NOW, POLICY
+
+_TIMES = st.datetimes(
+    min_value=datetime(2000, 1, 1),  # noqa: DTZ001 - made aware by the strategy
+    max_value=datetime(2037, 12, 31),  # noqa: DTZ001
+    timezones=st.just(UTC),
+)
+_EFFORTS = st.builds(Effort, next_attempt=st.none() | _TIMES)
+_APPLICATIONS = st.builds(
+    Application,
+    requested_at=st.none() | _TIMES,
+    next_check=st.none() | _TIMES,
+    failed_doors=st.lists(st.text(max_size=5), max_size=3).map(tuple),
+)
+_WINDOWS = st.builds(
+    lambda start, length: Window(start, start + length),
+    _TIMES,
+    st.timedeltas(timedelta(seconds=1), timedelta(days=400)),
+)
+KNOWN = st.builds(
+    Known,
+    proven_at=st.none() | _TIMES,
+    window=st.none() | _WINDOWS,
+    application=_APPLICATIONS,
+    widening=_EFFORTS,
+    narrowing=_EFFORTS,
+)
+
+
+def visitor(**fields: object) -> Visitor:
+    return replace(
+        Visitor(
+            id="ada", person_code="TST0000000000000", given_name="Ada", created_at=NOW
+        ),
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+def visit(**fields: object) -> Visit:
+    return replace(
+        Visit(
+            id="v1",
+            visitor_id="ada",
+            valid_from=NOW,
+            valid_until=NOW + 8 * HOUR,
+            levels=frozenset({"7", "8"}),
+            notify=("notify.one", "notify.two"),
+            announced=frozenset({"scheduled"}),
+            created_at=NOW,
+        ),
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+async def store(ledger: Ledger, moment: Moment, record: VisitorRecord) -> VisitorRecord:
+    return await ledger.async_write(
+        lambda transaction: insert(transaction, moment, Change(record))
+    )
+
+
+@given(known=KNOWN)
+def test_what_is_known_is_a_row_and_back(known: Known) -> None:
+    assert known_from_row(known_to_row(known)) == known  # type: ignore[arg-type]
+
+
+@settings(max_examples=20, deadline=None)
+@given(known=KNOWN)
+async def test_what_is_known_survives_the_file(known: Known) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        ledger = Ledger(Path(folder) / "visits.db")
+        await ledger.async_open()
+        moment = Moment(NOW, POLICY)
+        record = VisitorRecord(visitor=visitor(), known=known)
+        await store(ledger, moment, record)
+        assert await ledger.async_read(lambda one: load(one, "ada")) == record
+        await ledger.async_close()
+
+
+async def test_a_record_survives_the_file(ledger: Ledger, moment: Moment) -> None:
+    record = VisitorRecord(
+        visitor=visitor(company="Acme", phone="+1", card_no="77"),
+        visits=(
+            visit(),
+            visit(id="v2", valid_from=NOW + 9 * HOUR, valid_until=NOW + 10 * HOUR),
+        ),
+        movements=(Movement(NOW + HOUR, MovementKind.CHECK_IN, "v1"),),
+    )
+    await store(ledger, moment, record)
+    assert await ledger.async_read(lambda one: load(one, "ada")) == record
+
+
+async def test_closed_visits_are_loaded_only_where_named(
+    ledger: Ledger, moment: Moment
+) -> None:
+    closed = visit(closed_at=NOW)
+    await store(ledger, moment, VisitorRecord(visitor=visitor(), visits=(closed,)))
+    plain = await ledger.async_read(lambda one: load(one, "ada"))
+    named = await ledger.async_read(lambda one: load(one, "ada", with_visit="v1"))
+    assert plain is not None
+    assert plain.visits == ()
+    assert named is not None
+    assert named.visits == (closed,)
+
+
+async def test_many_records_are_loaded_in_batches(
+    ledger: Ledger, moment: Moment
+) -> None:
+    ids = [f"visitor{number}" for number in range(1200)]
+    for number, one in enumerate(ids):
+        await store(
+            ledger,
+            moment,
+            VisitorRecord(visitor=visitor(id=one, person_code=f"TST{number:013}")),
+        )
+    found = await ledger.async_read(lambda one: load_many(one, [*ids, "nobody"]))
+    assert sorted(found) == sorted(ids)
+
+
+async def test_a_change_stores_what_time_makes_of_it_and_what_is_to_be_told(
+    ledger: Ledger, moment: Moment
+) -> None:
+    """Ended an hour ago, nothing was ever given: nobody came, and it is closed."""
+    over = visit(valid_from=NOW - 9 * HOUR, valid_until=NOW - HOUR)
+    await ledger.async_write(
+        lambda transaction: insert(
+            transaction,
+            moment,
+            Change(VisitorRecord(visitor=visitor(), visits=(over,))),
+        )
+    )
+    record = await ledger.async_read(lambda one: load(one, "ada", with_visit="v1"))
+    assert record is not None
+    assert record.visit("v1").closed_at == NOW
+    assert [one.type for one in await ledger.async_read(waiting)] == [
+        VisitEventType.NO_SHOW
+    ]
+
+
+async def test_a_change_that_changes_nothing_wakes_nobody(
+    ledger: Ledger, moment: Moment
+) -> None:
+    await store(ledger, moment, VisitorRecord(visitor=visitor(), visits=(visit(),)))
+    heard: list[Committed] = []
+    ledger.async_listen(heard.append)
+    await ledger.async_write(
+        lambda transaction: change(transaction, moment, "ada", Change)
+    )
+    assert heard == []
+
+
+async def test_a_refused_change_leaves_no_trace(ledger: Ledger, moment: Moment) -> None:
+    def refuse(record: VisitorRecord) -> Change:
+        raise ZeroDivisionError
+
+    await store(ledger, moment, VisitorRecord(visitor=visitor(), visits=(visit(),)))
+    with pytest.raises(ZeroDivisionError):
+        await ledger.async_write(
+            lambda transaction: change(transaction, moment, "ada", refuse)
+        )
+    with pytest.raises(KeyError):
+        await ledger.async_write(
+            lambda transaction: change(transaction, moment, "nobody", Change)
+        )
+
+
+@pytest.mark.parametrize(
+    ("known", "cared_for"),
+    [
+        (Known(), False),
+        (Known(existence=Existence.PRESENT), False),
+        (Known(existence=Existence.UNKNOWN), True),
+        (Known(existence=Existence.PRESENT, members=frozenset({"7"})), True),
+        (Known(existence=Existence.PRESENT, unsure=frozenset({"7"})), True),
+        (Known(existence=Existence.PRESENT, window_known=False), True),
+        (Known(existence=Existence.PRESENT, window=Window(NOW, NOW + HOUR)), True),
+        (Known(existence=Existence.PRESENT, window=Window(NOW - HOUR, NOW)), False),
+        *(
+            (Known(application=Application(progress=progress)), True)
+            for progress in (Progress.STALE, Progress.PENDING, Progress.FAILED)
+        ),
+        (Known(application=Application(progress=Progress.APPLIED)), False),
+    ],
+)
+async def test_nobody_with_anything_left_is_forgotten_by_the_loop(
+    ledger: Ledger, moment: Moment, known: Known, cared_for: bool
+) -> None:
+    closed = visit(closed_at=NOW)
+    record = VisitorRecord(visitor=visitor(), visits=(closed,), known=known)
+    await store(ledger, moment, record)
+    ids = await ledger.async_read(lambda one: ids_to_care_for(one, NOW))
+    assert ids == (["ada"] if cared_for else [])
+
+
+async def test_a_forgotten_person_is_cared_for_until_he_is_gone(
+    ledger: Ledger, moment: Moment
+) -> None:
+    record = VisitorRecord(
+        visitor=visitor(forgotten_at=NOW), known=Known(existence=Existence.PRESENT)
+    )
+    await store(ledger, moment, record)
+    assert await ledger.async_read(lambda one: ids_to_care_for(one, NOW)) == ["ada"]
+
+
+async def test_what_was_told_is_taken_out(ledger: Ledger, moment: Moment) -> None:
+    over = visit(valid_from=NOW - 9 * HOUR, valid_until=NOW - HOUR)
+    await store(ledger, moment, VisitorRecord(visitor=visitor(), visits=(over,)))
+    pending = await ledger.async_read(waiting)
+    await ledger.async_write(lambda one: told(one, [each.id for each in pending]))
+    assert await ledger.async_read(waiting) == []
