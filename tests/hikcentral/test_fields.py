@@ -14,7 +14,7 @@ from custom_components.hikcentral_visitors.hikcentral.fields import (
 )
 from custom_components.hikcentral_visitors.hikcentral.times import (
     ServerZone,
-    aware,
+    fixed,
     format_time,
     offset_of,
     parse_time,
@@ -162,7 +162,7 @@ def test_rounding_up(time: datetime) -> None:
 
 def test_naive_times_are_not_sent() -> None:
     with pytest.raises(ValueError, match="offset"):
-        aware(datetime(2026, 1, 15))  # noqa: DTZ001 - the mistake in question
+        fixed(datetime(2026, 1, 15))  # noqa: DTZ001 - the mistake in question
 
 
 def test_zone_is_learnt_from_times_that_have_one() -> None:

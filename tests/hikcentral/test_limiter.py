@@ -22,6 +22,10 @@ class Caller:
             self.inside.set()
             await self.done.wait()
 
+    async def started(self) -> None:
+        async with asyncio.timeout(10):  # instead of for ever, where it never does
+            await self.inside.wait()
+
     async def finish(self) -> None:
         self.done.set()
         await self.task
@@ -41,17 +45,17 @@ async def _settle() -> None:
 async def test_slots_and_order() -> None:
     limiter = Limiter(1)
     holder = Caller(limiter, Priority.SWEEP)
-    await holder.inside.wait()
+    await holder.started()
     late = Caller(limiter, Priority.WIDENING)
     await _settle()
     urgent = Caller(limiter, Priority.NARROWING)
     await _settle()
     assert (limiter.running, limiter.waiting) == (1, 2)
     await holder.finish()
-    await urgent.inside.wait()
+    await urgent.started()
     assert not late.inside.is_set()
     await urgent.finish()
-    await late.inside.wait()
+    await late.started()
     await late.finish()
     assert (limiter.running, limiter.waiting) == (0, 0)
 
@@ -59,13 +63,13 @@ async def test_slots_and_order() -> None:
 async def test_cancelled_while_waiting() -> None:
     limiter = Limiter(1)
     holder = Caller(limiter, Priority.WIDENING)
-    await holder.inside.wait()
+    await holder.started()
     first = Caller(limiter, Priority.WIDENING)
     second = Caller(limiter, Priority.WIDENING)
     await _settle()
     await first.cancel()
     await holder.finish()
-    await second.inside.wait()
+    await second.started()
     await second.finish()
     assert (limiter.running, limiter.waiting) == (0, 0)
 
@@ -80,7 +84,7 @@ async def test_cancelled_in_the_instant_of_being_served() -> None:
     assert (limiter.running, limiter.waiting) == (1, 1)
     await unlucky.cancel()
     assert not unlucky.inside.is_set()
-    await other.inside.wait()
+    await other.started()
     await other.finish()
     assert (limiter.running, limiter.waiting) == (0, 0)
 
@@ -88,11 +92,11 @@ async def test_cancelled_in_the_instant_of_being_served() -> None:
 async def test_cancelled_while_running() -> None:
     limiter = Limiter(1)
     holder = Caller(limiter, Priority.WIDENING)
-    await holder.inside.wait()
+    await holder.started()
     other = Caller(limiter, Priority.WIDENING)
     await _settle()
     await holder.cancel()
-    await other.inside.wait()
+    await other.started()
     await other.finish()
 
 
@@ -112,7 +116,7 @@ async def test_a_pause_ends_by_itself() -> None:
     await _settle()
     assert not caller.inside.is_set()
     now = 1000.0
-    await caller.inside.wait()
+    await caller.started()
     await caller.finish()
 
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings, strategies as st
 import pytest
@@ -75,6 +76,26 @@ def test_a_window_never_grows(begin: datetime, end: datetime) -> None:
     assert sent_begin <= sent_end <= end
     # Either it begins in time, or it is over as soon as it begins.
     assert sent_begin >= begin or sent_begin == sent_end
+
+
+def test_a_window_over_the_hour_that_comes_twice() -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    body = PersonDraft(
+        begin=datetime(2026, 10, 25, 2, 50, tzinfo=zone),
+        end=datetime(2026, 10, 25, 2, 10, 59, 999999, tzinfo=zone, fold=1),
+    ).to_json()
+    assert body == {
+        "beginTime": "2026-10-25T02:50:00+02:00",
+        "endTime": "2026-10-25T02:10:59+01:00",
+    }
+
+
+def test_a_second_before_the_clock_is_set() -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    begin = datetime(2026, 3, 29, 1, 59, 59, 1, tzinfo=zone)
+    assert PersonDraft(begin=begin).to_json() == {
+        "beginTime": "2026-03-29T02:00:00+01:00"
+    }
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from .fields import Fields, as_items, as_number
 from .pace import Priority
 from .paging import LARGEST_PAGE, Page, all_pages, fetch_page
 from .pictures import Picture, picture_of
-from .times import ServerZone, aware, format_time, rounded_up
+from .times import ServerZone, fixed, format_time, rounded_up
 from .transport import Transport
 
 EVENT_SERVICE = "eventService/v1/"
@@ -164,7 +164,8 @@ def _types(event_types: Sequence[int]) -> list[int]:
 def _search(
     event_type: int, door_ids: Sequence[str], start: datetime, end: datetime
 ) -> Mapping[str, object]:
-    if not aware(start) <= aware(end) <= start + LONGEST_SEARCH:
+    start, end = fixed(start), fixed(end)
+    if not start <= end <= start + LONGEST_SEARCH:
         msg = "events are searched within 31 days"
         raise ValueError(msg)
     start = start.replace(microsecond=0)

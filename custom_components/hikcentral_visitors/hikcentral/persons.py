@@ -11,7 +11,7 @@ from .fields import Fields, as_text
 from .pace import Priority
 from .paging import all_objects
 from .pictures import Picture, picture_of
-from .times import ServerZone, aware, format_time, rounded_up
+from .times import ServerZone, fixed, format_time, rounded_up
 from .transport import Transport
 
 PERSON = "resource/v1/person/"
@@ -84,8 +84,8 @@ class PersonDraft:
         return body
 
     def _window(self) -> Mapping[str, str]:
-        begin = None if self.begin is None else rounded_up(aware(self.begin))
-        end = None if self.end is None else aware(self.end).replace(microsecond=0)
+        begin = None if self.begin is None else rounded_up(fixed(self.begin))
+        end = None if self.end is None else fixed(self.end).replace(microsecond=0)
         if end is not None and end > LATEST_END:
             msg = "no validity can end after 2037"
             raise ValueError(msg)

@@ -59,12 +59,17 @@ def offset_of(text: str) -> timedelta | None:
     return -offset if found[9] == "-" else offset
 
 
-def aware(time: datetime) -> datetime:
-    """Return an aware time; raises ValueError for a naive one."""
-    if time.utcoffset() is None:
+def fixed(time: datetime) -> datetime:
+    """Return the same instant with a fixed offset; raises ValueError for a naive time.
+
+    Python compares and adds by the clock on the wall within one zone, which goes
+    wrong where that clock is set back.
+    """
+    offset = time.utcoffset()
+    if offset is None:
         msg = "a time without an offset"
         raise ValueError(msg)
-    return time
+    return time.replace(tzinfo=timezone(offset))
 
 
 def format_time(time: datetime) -> str:
@@ -76,7 +81,7 @@ def format_time(time: datetime) -> str:
 
 
 def rounded_up(time: datetime) -> datetime:
-    """Return the first whole second that is not before `time`."""
+    """Return the first whole second that is not before a time with a fixed offset."""
     return (time + SECOND if time.microsecond else time).replace(microsecond=0)
 
 
