@@ -192,12 +192,15 @@ def _call(
 
 
 def _checked(endpoint: Endpoint, sent: dict[str, Any]) -> dict[str, Any]:
+    """Check parameters; of several wrong ones, the schema's first is named."""
     try:
         checked: dict[str, Any] = endpoint.schema(sent)
     except vol.Invalid as error:
-        first = error.errors[0] if isinstance(error, vol.MultipleInvalid) else error
-        names = [str(part) for part in first.path if not isinstance(part, int)]
-        raise bad_parameter(names[0] if names else "body") from None
+        errors = error.errors if isinstance(error, vol.MultipleInvalid) else [error]
+        wrong = [str(item.path[0]) for item in errors if item.path]
+        known = [str(key) for key in endpoint.schema.schema]
+        first = next((name for name in (*known, *wrong) if name in wrong), "body")
+        raise bad_parameter(first) from None
     return checked
 
 

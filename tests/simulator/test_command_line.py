@@ -78,7 +78,7 @@ async def test_plain(session: aiohttp.ClientSession, tmp_path: Path) -> None:
         await caller.enrol(person)
         await caller.apply(person)
         assert (await caller.present(person))["granted"] is True
-        assert "with" in await caller.refused("/present")
+        assert "required" in await caller.refused("/present")
     finally:
         assert await found.end() == 0
 

@@ -170,7 +170,8 @@ async def test_raw_records_come_word_for_word(caller: Caller) -> None:
 
     listed = await ask(caller, orderType=0)
     assert listed == [{**odd, "eventId": made["eventIds"][0]}, {**odd, "eventId": 5}]
-    assert "eventType" in await caller.refused("/events", events=[{}])
+    without = {"doorIndexCode": "11"}
+    assert "eventType" in await caller.refused("/events", events=[without])
 
 
 async def test_pictures_of_passages(caller: Caller) -> None:
