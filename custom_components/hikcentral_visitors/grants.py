@@ -90,13 +90,13 @@ async def async_grant_request(
 
 def managed_levels(
     wanted: list[str], managed: tuple[str, ...], names: Mapping[str, str]
-) -> list[str]:
+) -> tuple[str, ...]:
     """Return the ids of access levels that were given by name or id.
 
     Only levels that are managed here count; names are compared without regard to case.
     Raises ServiceValidationError for an unknown one, and for one that could be two.
     """
-    ids = []
+    ids: list[str] = []
     for text in wanted:
         meant = [
             level
@@ -113,7 +113,7 @@ def managed_levels(
                 ),
             )
         ids += meant
-    return ids
+    return tuple(ids)
 
 
 def preview(

@@ -8,6 +8,7 @@ from .book import Receipt
 from .const import DOMAIN
 from .ledger.queries import PassageRow, VisitorRow
 from .local_time import iso
+from .reasons import async_reason_text
 from .runtime import HikCentralConfigEntry
 from .visits.access import Access
 from .visits.view import VisitView
@@ -83,7 +84,7 @@ def visit_row(
     }
 
 
-def passage_row(
+async def async_passage_row(
     hass: HomeAssistant, entry: HikCentralConfigEntry, row: PassageRow
 ) -> JsonObjectType:
     """Answer one passage of a list."""
@@ -96,8 +97,9 @@ def passage_row(
         "direction": passage.direction.value,
         "outcome": passage.outcome.value,
         "reason": passage.reason,
-        "credential": passage.credential or None,
-        "door": passage.door_name,
+        "reason_text": await async_reason_text(hass, passage.reason),
+        "credential": passage.credential,
+        "door": passage.door_name or passage.door_id,
         "door_id": passage.door_id,
         "occurred_at": iso(passage.occurred_at),
     }

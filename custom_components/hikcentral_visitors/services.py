@@ -17,7 +17,7 @@ from .const import DOMAIN
 from .errors import joined, refusal, translated_errors
 from .grants import async_grant_request, preview
 from .ledger.queries import PassageQuery, VisitorQuery, VisitQuery
-from .responses import changed, granted, passage_row, visit_row, visitor_row
+from .responses import async_passage_row, changed, granted, visit_row, visitor_row
 from .runtime import Runtime
 from .service_schemas import (
     ATTR_BY,
@@ -222,7 +222,9 @@ async def _async_get_passages(call: ServiceCall) -> ServiceResponse:
     with translated_errors():
         rows, total = await server.runtime.book.passages(query)
     return {
-        "passages": [passage_row(call.hass, server.entry, row) for row in rows],
+        "passages": [
+            await async_passage_row(call.hass, server.entry, row) for row in rows
+        ],
         "total": total,
     }
 
