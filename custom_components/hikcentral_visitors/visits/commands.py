@@ -12,7 +12,7 @@ from .lifecycle import presence_of
 from .policy import Policy
 from .presence import Movement, MovementKind, Presence
 from .record import Change, VisitorRecord, tell, unchanged
-from .visit import Visit
+from .visit import Visit, Visitor
 from .window import round_down
 
 LONGEST_END = datetime.fromisoformat("2037-12-31T23:59:59+00:00")
@@ -44,9 +44,13 @@ def register(
         raise CommandRefusedError(
             "level_not_managed", levels=", ".join(sorted(unmanaged))
         )
+    _require_remembered(record)
+    return tell(_retried(record), visit, [VisitEventType.SCHEDULED], now)
+
+
+def _require_remembered(record: VisitorRecord) -> None:
     if record.visitor.forgotten_at is not None:
         raise CommandRefusedError("visitor_forgotten")
-    return tell(record, visit, [VisitEventType.SCHEDULED], now)
 
 
 def check_times(start: datetime, end: datetime, now: datetime) -> None:
@@ -78,6 +82,7 @@ def extend(
     is opened again.
     """
     visit = record.visit(visit_id)
+    _require_remembered(record)
     _require_not_withdrawn(visit)
     expired = now >= visit.valid_until
     if expired and now - visit.valid_until > policy.reopen_grace:
@@ -107,6 +112,10 @@ def extend(
 def _require_not_withdrawn(visit: Visit) -> None:
     if visit.revoked_at is not None:
         raise CommandRefusedError("visit_revoked")
+    _require_not_over(visit)
+
+
+def _require_not_over(visit: Visit) -> None:
     if visit.cancelled_at is not None:
         raise CommandRefusedError("visit_cancelled")
     if visit.ended_at is not None:
@@ -152,8 +161,14 @@ def restore(
     visit = record.visit(visit_id)
     if visit.revoked_at is None:
         raise CommandRefusedError("visit_not_revoked")
+    _require_remembered(record)
+    _require_not_over(visit)
     check_times(visit.valid_from, visit.valid_until, now)
-    told = {VisitEventType.REVOKED, VisitEventType.REVOKE_FAILED}
+    told = {
+        VisitEventType.REVOKED,
+        VisitEventType.REVOKE_FAILED,
+        VisitEventType.OVERSTAY,
+    }
     restored = replace(
         visit,
         revoked_at=None,
@@ -183,9 +198,19 @@ def check_in(
 
 
 def check_out(record: VisitorRecord, visit_id: str, now: datetime) -> Change:
-    """Note that he has left for good: the visit ends, and its access with it."""
+    """Note that he has left for good: the visit ends, and its access with it.
+
+    Doing it twice is the same as once, unless he moved in between.
+    """
     visit = record.visit(visit_id)
     _require_open(visit)
+    last = record.movements[-1] if record.movements else None
+    if (
+        last is not None
+        and last.kind is MovementKind.CHECK_OUT
+        and last.visit_id == visit_id
+    ):
+        return unchanged(record)
     moved = record.with_movement(Movement(now, MovementKind.CHECK_OUT, visit_id))
     ended = visit if visit.stopped else replace(visit, ended_at=now)
     return tell(moved, ended, [VisitEventType.CHECKED_OUT], now)
@@ -199,7 +224,31 @@ def cancel(
     if visit.cancelled_at is not None:
         return unchanged(record)
     _require_open(visit)
+    if visit.ended_at is not None:
+        raise CommandRefusedError("visit_ended")
     if presence_of(visit, record, policy, now).presence is Presence.INSIDE:
         raise CommandRefusedError("visitor_inside")
     cancelled = replace(visit, cancelled_at=now)
     return tell(record, cancelled, [VisitEventType.CANCELLED], now)
+
+
+def forget(record: VisitorRecord, now: datetime) -> Change:
+    """Wipe who he is; what is needed to take everything from the server stays.
+
+    Visits that are not over end with it.
+    """
+    visitor = record.visitor
+    if visitor.forgotten_at is not None:
+        return unchanged(record)
+    nobody = Visitor(
+        id=visitor.id,
+        person_code=visitor.person_code,
+        given_name="",
+        created_at=visitor.created_at,
+        forgotten_at=now,
+    )
+    ended = tuple(
+        visit if visit.stopped else replace(visit, cancelled_at=now)
+        for visit in record.visits
+    )
+    return Change(replace(record, visitor=nobody, visits=ended))

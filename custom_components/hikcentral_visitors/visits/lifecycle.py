@@ -23,11 +23,26 @@ REVOKE_FAILED_AFTER = 3
 
 def advance(record: VisitorRecord, policy: Policy, now: datetime) -> Change:
     """Return the record as it is at `now`, and what is now told for the first time."""
-    change = Change(record)
+    change = Change(_reopened(record, policy, now))
     for visit in record.visits:
         for step in _STEPS:
             change = change.then(_step(step, visit.id, policy, now))
     return change
+
+
+def _reopened(record: VisitorRecord, policy: Policy, now: datetime) -> VisitorRecord:
+    """Open a closed visit again where he turns out to have gone in on it, and not out.
+
+    His passage was reported late, or nothing allowed it: either way he is inside.
+    """
+    where = whereabouts(record.movements, now, policy.presence_timeout)
+    if where.presence is not Presence.INSIDE:
+        return record
+    for visit in record.visits:
+        if visit.closed_at is not None and visit.id == record.movements[-1].visit_id:
+            opened = replace(visit, closed_at=None, outcome=None)
+            return record.with_visit(opened)
+    return record
 
 
 type _Step = Callable[[VisitorRecord, Visit, Policy, datetime], Change]
@@ -51,21 +66,55 @@ def presence_of(
     """Return where the visitor is, as far as this visit carries it.
 
     Presence is the visitor's; it shows on the visits that he moved in, and, while he is
-    inside, on any whose time it is.
+    inside, on those whose time has come since he went in. A closed visit shows how it
+    ended. Entries and exits are those of this visit.
     """
-    all_of_it = whereabouts(record.movements, now, policy.presence_timeout)
-    moved = any(movement.visit_id == visit.id for movement in record.movements)
-    if moved or (all_of_it.presence is Presence.INSIDE and now in visit.window):
-        return all_of_it
-    return Whereabouts()
+    timeout = policy.presence_timeout
+    own = [movement for movement in record.movements if movement.visit_id == visit.id]
+    of_visit = whereabouts(own, visit.closed_at or now, timeout)
+    if visit.closed_at is not None:
+        return of_visit
+    where = whereabouts(record.movements, now, timeout)
+    if not own and not _carries(visit, where, now):
+        return of_visit
+    return replace(of_visit, presence=where.presence, since=where.since)
 
 
-def came(record: VisitorRecord, visit: Visit) -> bool:
-    """Tell whether the visitor ever came in on this visit."""
-    return any(
+def _carries(visit: Visit, where: Whereabouts, now: datetime) -> bool:
+    """Whether somebody inside, who went in on another visit, is inside on this one."""
+    return (
+        where.presence is Presence.INSIDE
+        and where.since is not None
+        and not visit.stopped
+        and visit.window.start <= now
+        and where.since < visit.valid_until
+    )
+
+
+def overstays(
+    visit: Visit, record: VisitorRecord, policy: Policy, now: datetime
+) -> bool:
+    """Tell whether he is inside although this visit is over and no other goes on."""
+    presence = presence_of(visit, record, policy, now).presence
+    return overstaying(visit, presence, now) and not any(
+        other.id != visit.id and other.live(now) and now in other.window
+        for other in record.visits
+    )
+
+
+def came(record: VisitorRecord, visit: Visit, policy: Policy) -> bool:
+    """Tell whether the visitor ever came on this visit, or was inside from before."""
+    return _inside_before(record, visit, policy) or any(
         movement.visit_id == visit.id and movement.kind is not MovementKind.CHECK_OUT
         for movement in record.movements
     )
+
+
+def _inside_before(record: VisitorRecord, visit: Visit, policy: Policy) -> bool:
+    start = visit.window.start
+    earlier = [movement for movement in record.movements if movement.at < start]
+    where = whereabouts(earlier, start, policy.presence_timeout)
+    return where.presence is Presence.INSIDE
 
 
 def next_due(record: VisitorRecord, policy: Policy, now: datetime) -> datetime | None:
@@ -84,6 +133,9 @@ def next_due(record: VisitorRecord, policy: Policy, now: datetime) -> datetime |
             where.since + policy.presence_timeout,
             where.since + policy.re_entry_grace,
         }
+    held = record.known.window
+    if held is not None:
+        instants |= {held.start, held.end}
     return min((instant for instant in instants if instant > now), default=None)
 
 
@@ -105,11 +157,12 @@ def _single_entry(
     if visit.entry_mode is not EntryMode.SINGLE or visit.stopped:
         return Change(record)
     where = presence_of(visit, record, policy, now)
+    came_in = where.entries > 0 or _inside_before(record, visit, policy)
     if (
         where.presence is not Presence.OUTSIDE
-        or where.last_exit is None
-        or where.entries == 0
-        or now - where.last_exit < policy.re_entry_grace
+        or where.since is None
+        or not came_in
+        or now - where.since < policy.re_entry_grace
     ):
         return Change(record)
     return Change(record.with_visit(replace(visit, ended_at=now)))
@@ -162,30 +215,29 @@ def _time_told(
     record: VisitorRecord, visit: Visit, policy: Policy, now: datetime
 ) -> Change:
     """The end comes near, has come, or passed with him inside or never seen."""
-    inside = presence_of(visit, record, policy, now).presence
     over = now >= visit.valid_until and not visit.stopped
+    seen = came(record, visit, policy)
     near = visit.valid_until - policy.ending_soon
     told = {
         VisitEventType.ENDING_SOON: visit.live(now)
         and near <= now
         and visit.valid_from < near,
-        VisitEventType.NO_SHOW: over and not came(record, visit),
-        VisitEventType.EXPIRED: over and came(record, visit),
-        VisitEventType.OVERSTAY: overstaying(visit, inside, now),
-        VisitEventType.EXIT_WITHOUT_ENTRY: _stray_exit(record, visit, policy, now),
+        VisitEventType.NO_SHOW: over and not seen,
+        VisitEventType.EXPIRED: over and seen,
+        VisitEventType.OVERSTAY: overstays(visit, record, policy, now),
+        VisitEventType.EXIT_WITHOUT_ENTRY: _stray_exit(record, visit, policy),
     }
     return _tell_once(record, visit, told, now)
 
 
-def _stray_exit(
-    record: VisitorRecord, visit: Visit, policy: Policy, now: datetime
-) -> bool:
-    moved = [movement for movement in record.movements if movement.visit_id == visit.id]
-    return (
-        bool(moved)
-        and moved[0].kind is MovementKind.EXIT
-        and presence_of(visit, record, policy, now).stray_exit == moved[0].at
-    )
+def _stray_exit(record: VisitorRecord, visit: Visit, policy: Policy) -> bool:
+    """Whether the first that was seen of him on this visit is that he left."""
+    first = next((one for one in record.movements if one.visit_id == visit.id), None)
+    if first is None or first.kind is not MovementKind.EXIT:
+        return False
+    earlier = [movement for movement in record.movements if movement < first]
+    where = whereabouts(earlier, first.at, policy.presence_timeout)
+    return where.presence not in {Presence.INSIDE, Presence.UNKNOWN}
 
 
 def _tell_once(
@@ -205,34 +257,30 @@ def _tell_once(
 def _close(
     record: VisitorRecord, visit: Visit, policy: Policy, now: datetime
 ) -> Change:
-    """Close what is over, once the doors are shut and nobody is inside on it."""
+    """Close what is over, once the doors are shut and nobody is inside on it.
+
+    Also while another visit of his goes on: this one remembers that he went in.
+    """
     if visit.live(now):
         return Change(record)
     if access(visit, record, policy, now).state is not AccessState.REMOVED:
         return Change(record)
     presence = presence_of(visit, record, policy, now).presence
-    if presence is Presence.INSIDE and not _carried_on(record, visit, now):
+    if presence is Presence.INSIDE:
         return Change(record)
-    closed = replace(visit, closed_at=now, outcome=_outcome(record, visit, presence))
+    seen = came(record, visit, policy)
+    closed = replace(visit, closed_at=now, outcome=_outcome(visit, presence, seen))
     return Change(record.with_visit(closed))
 
 
-def _carried_on(record: VisitorRecord, visit: Visit, now: datetime) -> bool:
-    """Whether another visit of his, whose time it is, goes on counting him inside."""
-    return any(
-        other.id != visit.id and other.live(now) and now in other.window
-        for other in record.visits
-    )
-
-
-def _outcome(record: VisitorRecord, visit: Visit, presence: Presence) -> Outcome:
+def _outcome(visit: Visit, presence: Presence, seen: bool) -> Outcome:
     if visit.cancelled_at is not None:
         return Outcome.CANCELLED
     if visit.revoked_at is not None:
         return Outcome.REVOKED
     if visit.ended_at is not None:
         return Outcome.LEFT
-    if not came(record, visit):
+    if not seen:
         return Outcome.NO_SHOW
     gone = presence in {Presence.OUTSIDE, Presence.LEFT}
     return Outcome.LEFT if gone else Outcome.EXPIRED

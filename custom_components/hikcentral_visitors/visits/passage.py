@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+import re
 
 from .events import VisitEventType
 from .presence import MovementKind
@@ -91,31 +92,25 @@ def direction(
     return _CHECK_IN_OUT.get(check_in_out, Direction.UNKNOWN)
 
 
-_NAMES: tuple[tuple[DoorRole, tuple[str, ...]], ...] = (
-    (DoorRole.PASSAGE, ("parking", "парков", "паркинг", "barrier", "шлагбаум")),
-    (
-        DoorRole.EXIT,
-        ("exit", "way out", "вых", "выезд", "chiqish", "шығу", "ausgang", "sortie"),
-    ),
-    (
-        DoorRole.ENTRY,
-        ("entr", "way in", "вход", "въезд", "kirish", "кіру", "eingang", "entrée"),
-    ),
-)
-_WORDS = {"out": DoorRole.EXIT, "in": DoorRole.ENTRY}
+_SAYS_PASSAGE = re.compile(r"parking|парков|паркинг|barrier|шлагбаум")
+_SAYS_EXIT = re.compile(r"exit|выход|выезд|chiqish|шығу|ausgang|sortie|\bвых|\bout\b")
+_SAYS_ENTRY = re.compile(r"entrance|вход|въезд|kirish|кіру|eingang|\bentr|\bin\b")
+_BETWEEN_WORDS = re.compile(r"[\W\d_]+")
 
 
 def role_from_name(name: str) -> DoorRole:
-    """Guess a role from the name that the facility gave a door or reader."""
-    lower = name.casefold()
-    for role, keys in _NAMES:
-        if any(key in lower for key in keys):
-            return role
-    words = "".join(c if c.isalnum() else " " for c in lower).split()
-    for word, role in _WORDS.items():
-        if word in words:
-            return role
-    return DoorRole.UNKNOWN
+    """Guess a role from the name that the facility gave a door or reader.
+
+    A name that says both ways says nothing.
+    """
+    words = _BETWEEN_WORDS.sub(" ", name.casefold())
+    if _SAYS_PASSAGE.search(words):
+        return DoorRole.PASSAGE
+    leads_out = _SAYS_EXIT.search(words) is not None
+    leads_in = _SAYS_ENTRY.search(words) is not None
+    if leads_in is leads_out:
+        return DoorRole.UNKNOWN
+    return DoorRole.EXIT if leads_out else DoorRole.ENTRY
 
 
 def attributed(visits: Iterable[Visit], at: datetime) -> Visit | None:

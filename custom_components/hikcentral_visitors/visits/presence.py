@@ -49,8 +49,6 @@ class Whereabouts:
     last_exit: datetime | None = None
     entries: int = 0
     exits: int = 0
-    stray_exit: datetime | None = None
-    """The first exit of somebody who had not come in."""
 
 
 def whereabouts(
@@ -59,10 +57,11 @@ def whereabouts(
     """Fold a visitor's movements, ordered by time, into where he is at `now`.
 
     Somebody inside for longer than `timeout` without any movement has left unseen: his
-    presence becomes unknown, since nobody can say.
+    presence becomes unknown, since nobody can say. At the reception he is outside, but
+    only then believed to be if he was not seen going in shortly before.
     """
     presence, since = Presence.NOT_ARRIVED, None
-    first_entry = last_exit = stray_exit = None
+    first_entry = last_exit = None
     entries = exits = 0
     for movement in movements:
         match movement.kind:
@@ -71,13 +70,12 @@ def whereabouts(
                 entries += 1
                 first_entry = first_entry or movement.at
             case MovementKind.EXIT:
-                if presence is not Presence.INSIDE:
-                    stray_exit = stray_exit or movement.at
                 presence = Presence.OUTSIDE
                 exits += 1
                 last_exit = movement.at
             case MovementKind.CHECK_IN:
-                if presence is Presence.INSIDE:
+                stays = since is not None and movement.at - since < timeout
+                if presence is Presence.INSIDE and stays:
                     continue
                 presence = Presence.ARRIVED
             case MovementKind.CHECK_OUT:
@@ -93,5 +91,4 @@ def whereabouts(
         last_exit=last_exit,
         entries=entries,
         exits=exits,
-        stray_exit=stray_exit,
     )

@@ -8,7 +8,7 @@ from .presence import Presence
 from .visit import Visit
 
 DUE = timedelta(hours=24)
-"""A visit that begins within this time is expected; before, it is scheduled."""
+"""A visit that begins in this time or sooner is expected; before, it is scheduled."""
 
 
 class Status(StrEnum):
@@ -47,12 +47,11 @@ def status(visit: Visit, presence: Presence, access: Access, now: datetime) -> S
         return _OF_PRESENCE[presence]
     if access.state in _OF_ACCESS:
         return _OF_ACCESS[access.state]
-    due = visit.window.start - now < DUE
+    due = visit.window.start - now <= DUE
     return Status.EXPECTED if due else Status.SCHEDULED
 
 
 def overstaying(visit: Visit, presence: Presence, now: datetime) -> bool:
     """Tell whether he is still inside although the visit is over."""
-    return presence is Presence.INSIDE and (
-        now >= visit.valid_until or visit.revoked_at is not None
-    )
+    over = now >= visit.valid_until or visit.stopped
+    return presence is Presence.INSIDE and over and visit.closed_at is None

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .access import Access, access
-from .lifecycle import credentials, presence_of
+from .lifecycle import credentials, overstays, presence_of
 from .policy import Policy
 from .presence import Presence, Whereabouts
 from .record import VisitorRecord
-from .status import Status, overstaying, status
+from .status import Status, status
 from .visit import Visit, Visitor
 
 
@@ -45,7 +45,7 @@ def view(
         status=status(visit, where.presence, held, now),
         access=held,
         whereabouts=where,
-        overstaying=overstaying(visit, where.presence, now),
+        overstaying=overstays(visit, record, policy, now),
         credentials=credentials(record),
         person_id=record.known.person_id,
     )
