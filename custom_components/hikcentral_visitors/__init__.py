@@ -30,6 +30,7 @@ from .ledger import Ledger, LedgerError, NewerSchemaError
 from .ledger.memory import remember
 from .ledger.records import Moment
 from .reconciler import Auditor, Executor, Reconciler
+from .retention import Retention
 from .runtime import HikCentralConfigEntry, Runtime
 from .services import async_setup_services
 from .settings import Settings
@@ -130,6 +131,7 @@ async def _async_wire(
         poller=Poller(
             client, contact, ledger, intake, settings.doors, settings.poll_interval
         ),
+        retention=Retention(ledger, moment),
         directory=directory,
         coordinator=coordinator,
         doors=Doors(
@@ -178,6 +180,7 @@ def _start(
             "audit": runtime.auditor.async_run,
             "directory": runtime.directory.async_run,
             "poll": runtime.poller.async_run,
+            "retention": runtime.retention.async_run,
         },
     )
     runtime.doors.async_start()

@@ -15,6 +15,7 @@ from .hikcentral import HikCentralClient
 from .intake import Poller
 from .ledger import Ledger
 from .reconciler import Auditor, Reconciler
+from .retention import Retention
 from .settings import Settings
 
 
@@ -31,6 +32,7 @@ class Runtime:
     reconciler: Reconciler
     auditor: Auditor
     poller: Poller
+    retention: Retention
     directory: Directory
     coordinator: VisitorsCoordinator
     doors: Doors

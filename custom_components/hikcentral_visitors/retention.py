@@ -1,0 +1,51 @@
+"""Forgetting visitors in time, every hour: retention is desired state like access."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+
+from .const import LOGGER
+from .ledger import Ledger, LedgerError, Transaction
+from .ledger.records import Moment
+from .ledger.retention import (
+    delete_forgotten,
+    delete_old_visits,
+    forget_visitor,
+    visitors_due,
+)
+
+INTERVAL = timedelta(hours=1)
+
+
+class Retention:
+    """Lets nothing be kept longer than the options say."""
+
+    def __init__(self, ledger: Ledger, moment: Callable[[], Moment]) -> None:
+        """Look after `ledger`."""
+        self._ledger = ledger
+        self._moment = moment
+
+    async def async_run(self) -> None:
+        """Do it every hour until cancelled."""
+        while True:
+            try:
+                await self.async_forget()
+            except LedgerError as error:
+                LOGGER.error("Cannot delete old visits: %s", error)
+            await asyncio.sleep(INTERVAL.total_seconds())
+
+    async def async_forget(self) -> None:
+        """Forget who is due, and delete what is forgotten; raises LedgerError."""
+        moment = self._moment()
+        before = moment.now - moment.policy.retention
+        due = await self._ledger.async_read(
+            lambda connection: visitors_due(connection, before)
+        )
+
+        def work(transaction: Transaction) -> None:
+            for visitor_id in due:
+                forget_visitor(transaction, moment, visitor_id)
+            delete_forgotten(transaction)
+            delete_old_visits(transaction, before)
+
+        await self._ledger.async_write(work)

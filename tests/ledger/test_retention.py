@@ -1,0 +1,79 @@
+"""Nothing is kept longer than it may be, and nobody is lost before he is gone."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from custom_components.hikcentral_visitors.ledger import Ledger
+from custom_components.hikcentral_visitors.ledger.photos import keep_photo, photo
+from custom_components.hikcentral_visitors.ledger.records import Moment, change, load
+from custom_components.hikcentral_visitors.ledger.schema import visitors, visits
+from custom_components.hikcentral_visitors.retention import Retention
+from custom_components.hikcentral_visitors.visits.desired import Wish, desired
+from custom_components.hikcentral_visitors.visits.known import Existence, Known
+from custom_components.hikcentral_visitors.visits.record import Change, VisitorRecord
+
+from .conftest import NOW, POLICY
+from .test_records import store, visit, visitor
+
+LONG_AGO = NOW - timedelta(days=100)
+PRESENT = Known(person_id="42", existence=Existence.PRESENT)
+
+
+def retention(ledger: Ledger) -> Retention:
+    return Retention(ledger, lambda: Moment(NOW, POLICY))
+
+
+async def count(ledger: Ledger, table: object) -> int:
+    return len(await ledger.async_read(lambda one: one.execute(select(table)).all()))  # type: ignore[call-overload]
+
+
+async def test_a_visitor_is_forgotten_in_time_and_deleted_once_he_is_gone(
+    ledger: Ledger, moment: Moment
+) -> None:
+    record = VisitorRecord(
+        visitor=visitor(
+            created_at=LONG_AGO, phone="+1", card_no="77", company="Acme", photo="x"
+        ),
+        visits=(visit(closed_at=LONG_AGO, host="Eva", note="secret"),),
+        known=PRESENT,
+    )
+    await store(ledger, moment, record)
+    await ledger.async_write(lambda one: keep_photo(one, "ada", "x", b"jpeg"))
+    await retention(ledger).async_forget()
+
+    left = await ledger.async_read(lambda one: load(one, "ada"))
+    assert left is not None
+    assert left.visitor == visitor(created_at=LONG_AGO, given_name="", forgotten_at=NOW)
+    assert desired(left, NOW, timedelta(days=7)).person is Wish.FORBIDDEN
+    assert await ledger.async_read(lambda one: photo(one, "ada", "x")) is None
+
+    def gone(record: VisitorRecord) -> Change:
+        return Change(replace(record, known=Known()))
+
+    await ledger.async_write(lambda one: change(one, moment, "ada", gone))
+    await retention(ledger).async_forget()
+    assert await count(ledger, visitors) == await count(ledger, visits) == 0
+
+
+async def test_a_visitor_with_a_newer_visit_stays_but_old_visits_go(
+    ledger: Ledger, moment: Moment
+) -> None:
+    record = VisitorRecord(
+        visitor=visitor(created_at=LONG_AGO),
+        visits=(visit(closed_at=LONG_AGO), visit(id="v2", reference=None)),
+        known=PRESENT,
+    )
+    await store(ledger, moment, record)
+    await retention(ledger).async_forget()
+    left = await ledger.async_read(lambda one: load(one, "ada"))
+    assert left is not None
+    assert left.visitor.given_name == "Ada"
+    assert await count(ledger, visits) == 1
+
+
+async def test_a_new_visitor_is_not_forgotten(ledger: Ledger, moment: Moment) -> None:
+    await store(ledger, moment, VisitorRecord(visitor=visitor()))
+    await retention(ledger).async_forget()
+    assert await count(ledger, visitors) == 1
