@@ -1,13 +1,15 @@
 """What the tests of setup and options share: a server to talk to, and filling in."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine, Generator, Mapping
+from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager
+import json
 from pathlib import Path
-import threading
+import sys
 from typing import Any
 from unittest.mock import AsyncMock, patch
 
+import aiohttp
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, section
@@ -24,7 +26,7 @@ from custom_components.hikcentral_visitors.const import (
 from simulator import Simulator, create_app
 from simulator.faults import parse_faults
 
-from .metadata.files import LANGUAGES, load_translations
+from .metadata.files import LANGUAGES, ROOT, load_translations
 
 KEY = "20240001"
 SECRET = "sim-secret-not-real-0001"
@@ -41,49 +43,50 @@ async def serving(
 
 
 class ServerApart:
-    """A server with TLS in an event loop of its own.
+    """A server with a self-signed certificate, in a process of its own.
 
     In the test's loop, a client that does not like its certificate would count as an
     error that nobody caught.
     """
 
-    def __init__(self) -> None:
-        self._simulator = create_app(app_key=KEY, app_secret=SECRET)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
-        self.url = ""
-        self.certificate = Path()
+    url = control = ""
+    certificate = Path()
+    _process: asyncio.subprocess.Process
 
     @property
     def port(self) -> int:
         return int(self.url.rpartition(":")[2])
 
-    @property
-    def calls(self) -> int:
+    async def calls(self) -> int:
         """How many calls came in so far."""
-        return sum(self._simulator.world.traffic.per_path.values())
-
-    async def _do(self, action: Coroutine[Any, Any, Any]) -> None:
-        future = asyncio.run_coroutine_threadsafe(action, self._loop)
-        await asyncio.wrap_future(future)
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"{self.control}/state", params={"only": "calls"}) as answer,
+        ):
+            return sum((await answer.json())["calls"].values())
 
     async def start(self, port: int = 0) -> None:
-        if not self._thread.is_alive():
-            self._thread.start()
-        await self._do(self._simulator.start(port=port, tls=True))
-        assert self._simulator.certificate is not None
-        self.url, self.certificate = self._simulator.url, self._simulator.certificate
+        arguments = ["--tls", "--port", str(port), "--app-key", KEY]
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "simulator", *arguments, "--app-secret", SECRET),
+            cwd=ROOT,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert self._process.stdout is not None
+        ready = json.loads(await self._process.stdout.readline())
+        self.url, self.control = ready["url"], ready["control"]
+        self.certificate = Path(ready["certificate"])
 
     async def restart(self) -> None:
         """Come back with another certificate."""
-        await self._do(self._simulator.stop())
-        await self.start(self.port)
+        port = self.port
+        await self.stop()
+        await self.start(port)
 
     async def stop(self) -> None:
-        await self._do(self._simulator.stop())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        self._process.terminate()
+        await self._process.communicate()
 
 
 @asynccontextmanager

@@ -233,11 +233,11 @@ async def test_self_signed_certificate_is_shown_and_pinned(
     assert shown["subject"] == shown["issuer"] == "CN=HikCentral simulator"
     assert shown["valid_from"] < shown["valid_until"]
     assert shown["fingerprint"] == fingerprint_text(pin)
-    assert not tls_server.calls  # nothing was sent so far
+    assert not await tls_server.calls()  # nothing was sent so far
 
     result = await submit(hass, result, {"confirmed": False})
     form(result, "certificate", base="certificate_not_confirmed")
-    assert not tls_server.calls
+    assert not await tls_server.calls()
 
     entry = await finish(hass, await submit(hass, result, {"confirmed": True}))
     assert entry.data[CONF_CERTIFICATE] == pin
@@ -290,7 +290,7 @@ async def test_certificate_that_changes_while_connecting_is_refused(
     with patch(f"{INTEGRATION}.config_flow.fetch_certificate", return_value=before):
         result = await submit(hass, result, {"confirmed": True})
     form(result, "user", base="certificate_changed")
-    assert not tls_server.calls
+    assert not await tls_server.calls()
 
     result = await submit(hass, result, connection(tls_server.url))
     form(result, "certificate", base="certificate_other")
@@ -665,7 +665,7 @@ async def test_reauth_trusts_the_pinned_certificate_only(
     credentials = {CONF_APP_KEY: KEY, CONF_APP_SECRET: SECRET}
     result = await submit(hass, result, credentials)
     form(result, "reauth_confirm", base="certificate_changed")
-    assert not tls_server.calls
+    assert not await tls_server.calls()
 
 
 async def test_reauth_with_the_key_of_another_entry(

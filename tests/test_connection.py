@@ -147,7 +147,7 @@ async def test_self_signed_certificate_is_never_accepted_by_itself(
             await create_client(hass, data).version()
         with pytest.raises(CertificateError):
             await create_client(hass, {**data, CONF_CERTIFICATE: "ab" * 32}).version()
-        assert server.calls == 0
+        assert await server.calls() == 0
 
 
 @pytest.mark.parametrize(

@@ -178,7 +178,6 @@ class HikCentralConfigFlow(FacilitySteps, ConfigFlow, domain=DOMAIN):
         It is verified first in any case, so that one that was pinned and is trusted
         by now needs no pin any more.
         """
-        self._connection.pop(CONF_CERTIFICATE, None)
         address = self._connection[CONF_URL]
         try:
             try:

@@ -1,5 +1,6 @@
 """The forms on access levels, doors and readers: shown, and turned into options."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -172,9 +173,9 @@ def _level_label(level: AccessLevel) -> str:
 
 
 def _told_apart(names: Mapping[str, str]) -> dict[str, str]:
-    given = list(names.values())
+    given = Counter(names.values())
     return {
-        one: name if name and given.count(name) == 1 else f"{name} ({one})".strip()
+        one: name if name and given[name] == 1 else f"{name} ({one})".strip()
         for one, name in names.items()
     }
 
