@@ -1,14 +1,16 @@
 """A facility for tests: a simulated HikCentral, and a config entry that reaches it."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+import aiohttp
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.hikcentral_visitors.const import DOMAIN
 from simulator import Simulator
 
-ENTRANCE, EXIT, PARKING_IN, PARKING_OUT, MEETING_ROOM = "1", "2", "3", "4", "5"
+ENTRANCE, EXIT, PARKING_IN, PARKING_OUT, MEETING_ROOM = "11", "12", "13", "14", "15"
 LEVEL = "7"
 
 
@@ -42,11 +44,37 @@ def config_entry(
     )
 
 
-def person_of(simulator: Simulator, name: str) -> str:
+def person_of(simulator: Simulator, given_name: str) -> str:
     """Return the personId of somebody by his given name."""
     (found,) = (
-        person.person_id
+        person.id
         for person in simulator.world.database.tables.persons.values()
-        if person.given_name == name
+        if person.given_name == given_name
     )
     return found
+
+
+async def control(
+    simulator: Simulator, path: str, body: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Call the simulator's control API and return its answer."""
+    async with (
+        aiohttp.ClientSession(raise_for_status=True) as session,
+        session.post(f"{simulator.control_url}/{path}", json=body) as answer,
+    ):
+        found: dict[str, Any] = await answer.json()
+        return found
+
+
+async def present(
+    simulator: Simulator, door: str, *, card: str = "", person: str = "", **more: str
+) -> dict[str, Any]:
+    """Let somebody stand at a door with his card or his face; returns the event."""
+    body = {"doorIndexCode": door, "with": "card" if card else "face"} | more
+    body |= {"cardNo": card} if card else {"personId": person}
+    return await control(simulator, "present", body)
+
+
+def calls(simulator: Simulator) -> Counter[str]:
+    """Return how often each path of the gateway was called so far."""
+    return Counter(simulator.world.traffic.per_path)

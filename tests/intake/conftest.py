@@ -1,0 +1,107 @@
+"""An intake that polls a simulated facility, with one visitor known to it."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from custom_components.hikcentral_visitors.contact import Contact
+from custom_components.hikcentral_visitors.hikcentral import (
+    DoorEvent,
+    HikCentralClient,
+)
+from custom_components.hikcentral_visitors.intake import Intake, Poller
+from custom_components.hikcentral_visitors.ledger import Ledger
+from custom_components.hikcentral_visitors.ledger.records import Moment, insert
+from custom_components.hikcentral_visitors.visits.known import Existence, Known
+from custom_components.hikcentral_visitors.visits.passage import DoorRole
+from custom_components.hikcentral_visitors.visits.policy import Policy
+from custom_components.hikcentral_visitors.visits.record import Change, VisitorRecord
+from custom_components.hikcentral_visitors.visits.visit import Visit, Visitor
+from simulator import Clock, Simulator, create_app
+
+START = datetime(2026, 3, 2, 9, tzinfo=UTC)
+PERSON = "1"
+"""One of the simulator's staff, whom the ledger takes for our visitor Ada."""
+
+DOORS = {"11": DoorRole.ENTRY, "12": DoorRole.EXIT, "15": DoorRole.UNKNOWN}
+READERS = {"25": DoorRole.ENTRY, "26": DoorRole.EXIT}
+
+
+@dataclass(slots=True, kw_only=True)
+class House:
+    """All that the intake works with."""
+
+    simulator: Simulator
+    ledger: Ledger
+    client: HikCentralClient
+    contact: Contact
+    unknown: list[DoorEvent] = field(default_factory=list)
+
+    def moment(self) -> Moment:
+        """Now, on the simulator's clock."""
+        return Moment(self.simulator.world.clock.now(), Policy())
+
+    async def advance(self, seconds: float) -> None:
+        """Let time pass on both sides: the client learns it from any answer."""
+        await self.simulator.advance(seconds)
+        await self.client.version()
+
+    def poller(self) -> Poller:
+        """A poller that has just started."""
+        intake = Intake(self.ledger, self.moment, DOORS, READERS, self.unknown.append)
+        return Poller(
+            self.client,
+            self.contact,
+            self.ledger,
+            intake,
+            DOORS,
+            timedelta(seconds=15),
+        )
+
+
+@pytest.fixture
+async def house(socket_enabled: None, tmp_path: Path) -> AsyncGenerator[House]:
+    """A facility on a standing clock, with Ada expected all week."""
+    ledger = Ledger(tmp_path / "visits.db")
+    await ledger.async_open()
+    async with (
+        create_app(clock=Clock(START, running=False), seed=1) as simulator,
+        aiohttp.ClientSession() as session,
+    ):
+        made = House(
+            simulator=simulator,
+            ledger=ledger,
+            client=HikCentralClient(
+                session,
+                simulator.url,
+                simulator.partner.app_key,
+                simulator.partner.app_secret,
+                now=simulator.world.clock.now,
+            ),
+            contact=Contact(simulator.world.clock.now),
+        )
+        await made.client.version()
+        record = VisitorRecord(
+            visitor=Visitor(
+                id="ada", person_code="TST", given_name="Ada", created_at=START
+            ),
+            visits=(
+                Visit(
+                    id="v1",
+                    visitor_id="ada",
+                    valid_from=START,
+                    valid_until=START + timedelta(days=7),
+                    levels=frozenset({"7"}),
+                    created_at=START,
+                ),
+            ),
+            known=Known(person_id=PERSON, existence=Existence.PRESENT),
+        )
+        moment = made.moment()
+        await ledger.async_write(lambda one: insert(one, moment, Change(record)))
+        yield made
+    await ledger.async_close()

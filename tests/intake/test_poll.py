@@ -1,0 +1,171 @@
+"""Polling: each passage once, however late; none lost by an outage; at a fixed cost."""
+
+from datetime import timedelta
+from typing import Any
+
+from custom_components.hikcentral_visitors.hikcentral import FAST_TYPES
+from custom_components.hikcentral_visitors.ledger.queries import (
+    PassageQuery,
+    find_passages,
+)
+from tests.facility import calls, control
+
+from .conftest import PERSON, START, House
+
+EVENTS = "acs/v1/door/events"
+FACE_GRANTED, FACE_DENIED, PIN_GRANTED = 196893, 197151, 263433
+
+
+async def happen(house: House, **fields: Any) -> str:
+    """Put an event of Ada's at the entrance into the log, unless told otherwise."""
+    event = {
+        "eventType": FACE_GRANTED,
+        "doorIndexCode": "11",
+        "readerIndexCode": "21",
+        "personId": PERSON,
+    }
+    answer = await control(house.simulator, "events", {"events": [event | fields]})
+    return str(answer["eventIds"][0])
+
+
+async def recorded(house: House) -> list[tuple[str, str]]:
+    rows, _ = await house.ledger.async_read(
+        lambda one: find_passages(one, PassageQuery())
+    )
+    return [(row.passage.direction.value, row.passage.outcome.value) for row in rows]
+
+
+async def test_the_first_poll_takes_bearings_and_replays_nothing(house: House) -> None:
+    await happen(house)
+    await house.advance(3600)
+    assert await house.poller().async_poll() == 0
+
+
+async def test_a_passage_is_found_by_the_next_poll_once(house: House) -> None:
+    poller = house.poller()
+    await poller.async_poll()
+    await house.advance(10)
+    await happen(house)
+    assert await poller.async_poll() == 1
+    await house.advance(15)
+    assert await poller.async_poll() == 0
+    assert await recorded(house) == [("entry", "granted")]
+
+
+async def test_direction_is_the_readers_then_the_doors(house: House) -> None:
+    poller = house.poller()
+    await poller.async_poll()
+    await happen(house, doorIndexCode="12", readerIndexCode="22")
+    await house.advance(10)
+    await happen(house, doorIndexCode="15", readerIndexCode="25")
+    await house.advance(10)
+    await happen(house, doorIndexCode="15", readerIndexCode="26")
+    await poller.async_poll()
+    assert await recorded(house) == [
+        ("exit", "granted"),
+        ("entry", "granted"),
+        ("exit", "granted"),
+    ]
+
+
+async def test_a_person_id_is_recognised_as_number_and_as_text(house: House) -> None:
+    poller = house.poller()
+    await poller.async_poll()
+    await happen(house, personId=int(PERSON))
+    assert await poller.async_poll() == 1
+
+
+async def test_one_guest_behind_two_thousand_staff_is_found(house: House) -> None:
+    poller = house.poller()
+    await poller.async_poll()
+    staff = {"eventType": FACE_GRANTED, "doorIndexCode": "11", "personId": "2"}
+    for _ in range(4):
+        await control(house.simulator, "events", {"events": [staff] * 500})
+    await house.advance(5)
+    await happen(house)
+    assert await poller.async_poll() == 1
+
+
+async def test_an_event_that_appears_late_within_the_overlap_is_found(
+    house: House,
+) -> None:
+    poller = house.poller()
+    await poller.async_poll()
+    await house.advance(600)
+    await poller.async_poll()
+    late = house.simulator.world.clock.now() - timedelta(seconds=90)
+    await happen(house, eventTime=late.isoformat(timespec="seconds"))
+    assert await poller.async_poll() == 1
+
+
+async def test_an_outage_of_a_week_is_caught_up_after_a_restart(house: House) -> None:
+    await house.poller().async_poll()
+    for day in range(7):
+        await house.advance(24 * 3600)
+        door = "11" if day % 2 else "12"
+        await happen(house, doorIndexCode=door, readerIndexCode="")
+    await house.advance(600)
+    assert await house.poller().async_poll() == 7
+
+
+async def test_a_failed_question_moves_no_cursor_and_is_caught_up(
+    house: House,
+) -> None:
+    poller = house.poller()
+    await poller.async_poll()
+    await house.advance(10)
+    await happen(house)
+    await control(house.simulator, "faults", {"fail": [{"path": EVENTS, "code": "5"}]})
+    await house.advance(3600)
+    assert await poller.async_poll() == 0
+    assert not house.contact.connected
+    await control(house.simulator, "faults", {})
+    await house.advance(3600)
+    assert await poller.async_poll() == 1
+    assert house.contact.connected
+
+
+async def test_rare_types_and_late_events_come_with_the_sweep(house: House) -> None:
+    poller = house.poller()
+    await poller.async_poll()
+    at = START + timedelta(minutes=5)
+    await happen(house, eventType=PIN_GRANTED, eventTime=at.isoformat())
+    await house.advance(6 * 3600)
+    await poller.async_poll()
+    await happen(
+        house, doorIndexCode="12", eventTime=(START + timedelta(hours=1)).isoformat()
+    )
+    assert await poller.async_poll() == 0
+    assert await poller.async_sweep() == 2
+    assert await poller.async_sweep() == 0
+
+
+async def test_a_face_that_was_not_recognised_is_passed_on_once(house: House) -> None:
+    poller = house.poller()
+    await poller.async_poll()
+    await happen(house, eventType=FACE_DENIED, personId="")
+    await poller.async_poll()
+    await poller.async_poll()
+    assert [event.type for event in house.unknown] == [FACE_DENIED]
+    assert await recorded(house) == []
+
+
+async def test_a_poll_costs_one_question_for_each_type_and_group_of_doors(
+    house: House,
+) -> None:
+    poller = house.poller()
+    await poller.async_poll()
+    before = calls(house.simulator)
+    await happen(house)
+    await poller.async_poll()
+    assert calls(house.simulator) - before == {EVENTS: len(FAST_TYPES)}
+
+
+async def test_every_question_is_in_whole_seconds_and_within_31_days(
+    house: House,
+) -> None:
+    """A server that refuses anything else (guide 3.7) answers after 100 days."""
+    await house.poller().async_poll()
+    await house.advance(100 * 24 * 3600)
+    await happen(house)
+    assert await house.poller().async_poll() == 1
