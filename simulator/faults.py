@@ -21,7 +21,8 @@ class CallFault:
     Exactly one of `code` (answered in an envelope), `http` (a bare status) and
     `cut` says how: cut before the call is carried out, cut after it, or never
     answered. With `after` a `code` or `http` comes although the call was carried
-    out. `contains` limits it to requests whose body has that text; `skip` lets
+    out. In JSON a cut is written `{path, drop_after: true}` or
+    `{path, do: "drop_after"}`. `contains` limits it to requests whose body has that text; `skip` lets
     so many pass first; `times` ends it after so many (`None`: never).
     """
 
@@ -144,7 +145,7 @@ def _call_fault(value: Any) -> CallFault:
     found: dict[str, Any] = vol.Schema(
         {
             vol.Required("path"): vol.All(str, vol.Length(min=1)),
-            "code": str,
+            "code": vol.All(str, vol.Match(r"(\d+|0x[0-9a-f]+)$")),
             "http": vol.All(whole, vol.Range(min=100, max=599)),
             "do": vol.In(CUTS),
             **dict.fromkeys(CUTS, True),

@@ -178,6 +178,7 @@ async def test_calls_are_counted_and_kept(caller: Caller) -> None:
         ({"fail": [{"path": "x"}]}, "one of"),
         ({"fail": [{"path": "x", "code": "5", "http": 500}]}, "one of"),
         ({"fail": [{"path": "x", "do": "explode"}]}, "do"),
+        ({"fail": [{"path": "x", "code": "drop_after"}]}, "code"),
         ({"fail": [{"path": "x", "code": "5", "probability": 2}]}, "probability"),
         ({"apply_fail": [{"status": 1}]}, "status"),
         ({"apply_fail": -1}, "apply_fail"),
