@@ -22,8 +22,9 @@ class CallFault:
     `cut` says how: cut before the call is carried out, cut after it, or never
     answered. With `after` a `code` or `http` comes although the call was carried
     out. In JSON a cut is written `{path, drop_after: true}` or
-    `{path, do: "drop_after"}`. `contains` limits it to requests whose body has that text; `skip` lets
-    so many pass first; `times` ends it after so many (`None`: never).
+    `{path, do: "drop_after"}`. `contains` limits it to requests whose body has
+    that text; `skip` lets so many pass first; `times` ends it after so many
+    (`None`: never).
     """
 
     path: str
