@@ -69,7 +69,7 @@ def main() -> int:
     arguments = _arguments()
     texts = LANGUAGES[arguments.language]
     try:
-        return asyncio.run(_run(arguments, texts, Report()))
+        return asyncio.run(_run(arguments, texts, Report(texts.zone)))
     except KeyboardInterrupt, asyncio.CancelledError:
         return 0 if not arguments.once else 130
 

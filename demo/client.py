@@ -94,7 +94,7 @@ class Client:
             return_response=respond,
             **target,
         )
-        return result["response"]
+        return result.get("response")
 
     async def _send(self, number: int, kind: str, fields: Message) -> Any:
         if self._socket is None:

@@ -9,18 +9,21 @@ from .language import Texts
 
 URL_PATH = "visitors-desk"
 PLACES_SHOWN = 12
+_WIDE = 24
+"""Columns of a section that spans two."""
 
 type Card = dict[str, Any]
 
-# The numbers that a reception looks at, by the keys of their entities.
-_NUMBERS = (
-    "visitors_inside",
-    "at_reception",
-    "expected_today",
-    "overstaying",
-    "denied_today",
-    "pending_changes",
-)
+# What a reception looks at, by the keys of the entities, with their width.
+_NUMBERS = {
+    "visitors_inside": 6,
+    "at_reception": 6,
+    "expected_today": 6,
+    "overstaying": 6,
+    "denied_today": 6,
+    "pending_changes": 6,
+    "next_visitor": 12,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,21 +86,22 @@ def dashboard(found: Entities, texts: Texts) -> dict[str, Any]:
                 "title": words["visitors"],
                 "path": "desk",
                 "icon": "mdi:badge-account-horizontal",
-                "max_columns": 3,
+                "max_columns": 4,
                 "sections": [
                     _section(
                         _heading(words["visitors"], "mdi:account-group"),
                         *_visitors(words),
+                        span=2,
                     ),
                     _section(
                         _heading(words["today"], "mdi:calendar-today"),
                         *_today(found, words),
                         _heading(words["doors"], "mdi:door"),
-                        *_doors(found.doors),
+                        *_doors(found.doors, words),
                     ),
                     _section(
                         _heading(words["activity"], "mdi:format-list-bulleted"),
-                        _activity(found, words),
+                        _activity(found),
                     ),
                 ],
             }
@@ -105,8 +109,8 @@ def dashboard(found: Entities, texts: Texts) -> dict[str, Any]:
     }
 
 
-def _section(*cards: Card) -> Card:
-    return {"type": "grid", "cards": list(cards)}
+def _section(*cards: Card, span: int = 1) -> Card:
+    return {"type": "grid", "cards": list(cards), "column_span": span}
 
 
 def _heading(text: str, icon: str) -> Card:
@@ -116,15 +120,13 @@ def _heading(text: str, icon: str) -> Card:
 def _visitors(words: Mapping[str, str]) -> Iterable[Card]:
     """Yield the form, then a row for every place, shown while somebody holds it."""
     yield {
-        "type": "tile",
+        "type": "button",
         "entity": "script.register_visitor",
         "name": words["register"],
         "icon": "mdi:account-plus",
         "color": "green",
-        "hide_state": True,
         "tap_action": {"action": "more-info"},
-        "icon_tap_action": {"action": "more-info"},
-        "grid_options": {"columns": 12},
+        "grid_options": {"columns": _WIDE, "rows": 2},
     }
     for number in range(1, PLACES_SHOWN + 1):
         yield from _visitor(number, words)
@@ -140,64 +142,76 @@ def _visitor(number: int, words: Mapping[str, str]) -> Iterable[Card]:
     yield {
         "type": "tile",
         "entity": f"sensor.visitor_{number}",
-        "state_content": ["state", "valid_until", "company"],
-        "grid_options": {"columns": 8},
+        "state_content": ["state", "company"],
+        "grid_options": {"columns": 12},
         "visibility": [held],
     }
-    for kind, icon, color in (
-        ("extend", "mdi:clock-plus-outline", "blue"),
-        ("revoke", "mdi:account-cancel-outline", "red"),
+    yield {
+        "type": "tile",
+        "entity": f"datetime.visitor_{number}_valid_until",
+        "name": words["until"],
+        "grid_options": {"columns": 6},
+        "visibility": [held],
+    }
+    for kind, icon, color, question in (
+        ("extend", "mdi:clock-plus-outline", "blue", None),
+        ("revoke", "mdi:account-cancel-outline", "red", words["sure"]),
     ):
         yield {
-            "type": "button",
-            "entity": f"button.visitor_{number}_{kind}",
-            "name": words[kind],
-            "icon": icon,
-            "color": color,
-            "show_state": False,
-            "tap_action": {"action": "toggle"},
-            "grid_options": {"columns": 2, "rows": 1},
+            **_press(f"button.visitor_{number}_{kind}", icon, color, question),
+            "grid_options": {"columns": 3, "rows": 1},
             "visibility": [held],
         }
 
 
+def _press(entity_id: str, icon: str, color: str, question: str | None) -> Card:
+    """Return a card that presses a button, after a question if there is one."""
+    press: Card = {
+        "action": "perform-action",
+        "perform_action": "button.press",
+        "target": {"entity_id": entity_id},
+    }
+    if question is not None:
+        press["confirmation"] = {"text": question}
+    return {
+        "type": "button",
+        "entity": entity_id,
+        "icon": icon,
+        "color": color,
+        "show_name": False,
+        "tap_action": press,
+    }
+
+
 def _today(found: Entities, words: Mapping[str, str]) -> Iterable[Card]:
-    for key in _NUMBERS:
-        if entity_id := found.server.get(key):
-            yield {
-                "type": "tile",
-                "entity": entity_id,
-                "grid_options": {"columns": 6},
-            }
-    if entity_id := found.server.get("next_visitor"):
+    for key, columns in _NUMBERS.items():
         yield {
             "type": "tile",
-            "entity": entity_id,
-            "grid_options": {"columns": 12},
+            "entity": found.server[key],
+            "name": words[key],
+            "grid_options": {"columns": columns},
         }
 
 
-def _doors(doors: Sequence[Door]) -> Iterable[Card]:
+def _doors(doors: Sequence[Door], words: Mapping[str, str]) -> Iterable[Card]:
     for door in doors:
         yield {
             "type": "tile",
             "entity": door.passage,
             "name": door.name,
-            "icon": "mdi:boom-gate" if "ark" in door.name else "mdi:door",
-            "grid_options": {"columns": 10},
+            "icon": "mdi:door",
+            "state_content": ["event_type", "last_changed"],
+            "grid_options": {"columns": 9},
         }
         if door.open_once is not None:
+            question = f"{words['open']}: {door.name}?"
             yield {
-                "type": "button",
-                "entity": door.open_once,
-                "icon": "mdi:door-open",
-                "show_name": False,
-                "tap_action": {"action": "toggle"},
-                "grid_options": {"columns": 2, "rows": 1},
+                **_press(door.open_once, "mdi:door-open", "green", question),
+                "grid_options": {"columns": 3, "rows": 1},
             }
 
 
-def _activity(found: Entities, words: Mapping[str, str]) -> Card:
+def _activity(found: Entities) -> Card:
     passages = [door.passage for door in found.doors]
     places = [f"sensor.visitor_{number}" for number in range(1, PLACES_SHOWN + 1)]
     return {

@@ -8,7 +8,13 @@ from itertools import cycle
 import sys
 from typing import Any
 
-from .facility import MEETING_ROOM, PARKING_IN, TURNSTILE_IN, TURNSTILE_OUT
+from .facility import (
+    MEETING_ROOM,
+    PARKING_IN,
+    TURNSTILE_IN,
+    TURNSTILE_OUT,
+    VIP_LEVEL,
+)
 from .language import Person
 from .phone import Push
 from .stage import Stage, logins
@@ -71,7 +77,9 @@ async def _invite(stage: Stage) -> None:
 def _invitation(
     stage: Stage, person: Person, begin: datetime, duration: timedelta
 ) -> Mapping[str, Any]:
+    levels = {"access_levels": [VIP_LEVEL]} if person.visitor_type == "vip" else {}
     return {
+        **levels,
         "given_name": person.given_name,
         "family_name": person.family_name,
         "company": person.company,

@@ -15,11 +15,12 @@ from .language import Texts
 from .process import running
 from .waiting import PATIENCE, StoryError
 
-# The doors of the simulator's own layout.
+# The doors of the simulator's own layout, and the level that has them all.
 TURNSTILE_IN = "11"
 TURNSTILE_OUT = "12"
 PARKING_IN = "13"
 MEETING_ROOM = "15"
+VIP_LEVEL = "8"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

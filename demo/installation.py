@@ -1,5 +1,6 @@
 """Everything that somebody would click together in a new Home Assistant."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,11 +11,12 @@ from .client import Client, log_in, redeem
 from .facility import Facility
 from .language import Texts
 from .phone import Phone
-from .waiting import StoryError
+from .waiting import PATIENCE, StoryError
 
 PASSWORD = "visitors"  # noqa: S105 - printed, and good for this machine only
 ADMINISTRATOR, RECEPTIONIST, COLLEAGUE = "admin", "reception", "colleague"
 POLL_SECONDS = 5
+_PAUSE = 0.1
 FLOW = "/api/config/config_entries/flow"
 OPTIONS_FLOW = "/api/config/config_entries/options/flow"
 
@@ -93,6 +95,11 @@ async def connect(administrator: Client, facility: Facility) -> str:
     return entry_id
 
 
+async def name_entry(administrator: Client, entry_id: str, name: str) -> None:
+    """Name the entry; the server's device follows when it is loaded next."""
+    await administrator.command("config_entries/update", entry_id=entry_id, title=name)
+
+
 async def change_options(
     administrator: Client, entry_id: str, subject: str, answer: Mapping[str, Any]
 ) -> None:
@@ -104,6 +111,23 @@ async def change_options(
     if step["type"] != "create_entry":
         msg = f"the options flow did not take {subject}: {step}"
         raise StoryError(msg)
+    await _loaded(administrator, entry_id)
+
+
+async def _loaded(administrator: Client, entry_id: str) -> None:
+    """Wait until the entry, which options that change load anew, is there again."""
+    state = ""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while state != "loaded":
+                entry = await administrator.command(
+                    "config_entries/get_single", entry_id=entry_id
+                )
+                state = entry["config_entry"]["state"]
+                await asyncio.sleep(_PAUSE)
+    except TimeoutError:
+        msg = f"the integration is not loaded but {state}"
+        raise StoryError(msg) from None
 
 
 def suggested(fields: list[Mapping[str, Any]]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,11 @@ class Texts:
     phone: str
     people: tuple[Person, ...]
     words: Mapping[str, str]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The facility's time zone."""
+        return ZoneInfo(self.place["time_zone"])
 
 
 def _layout(
@@ -150,7 +156,16 @@ ENGLISH: Final = Texts(
         "nobody": "Nobody is expected or inside. *Register a visitor* is on the left.",
         "extend": "Extend",
         "revoke": "Revoke",
-        "open": "Open once",
+        "open": "Open",
+        "until": "Until",
+        "visitors_inside": "Inside",
+        "at_reception": "At reception",
+        "expected_today": "Expected",
+        "overstaying": "Overstaying",
+        "denied_today": "Not let in",
+        "pending_changes": "On their way",
+        "next_visitor": "Next visitor",
+        "sure": "Revoke the access now?",
         "tell_the_host": "Tell the host when a visitor comes and goes",
         "simulator": "A facility with five doors (simulated HikCentral Professional)",
         "home_assistant": "Home Assistant with the integration",
@@ -258,7 +273,16 @@ RUSSIAN: Final = Texts(
         "nobody": "Никого нет и никто не ожидается.",
         "extend": "Продлить",
         "revoke": "Отозвать",
-        "open": "Открыть один раз",
+        "open": "Открыть",
+        "until": "До",
+        "visitors_inside": "Внутри",
+        "at_reception": "На ресепшен",
+        "expected_today": "Ожидаются",
+        "overstaying": "Задержались",
+        "denied_today": "Отказы",
+        "pending_changes": "В пути",
+        "next_visitor": "Следующий визит",
+        "sure": "Отозвать доступ сейчас?",
         "tell_the_host": "Сообщить принимающему о входе и выходе посетителя",
         "simulator": "Объект с пятью дверями (имитация HikCentral Professional)",
         "home_assistant": "Home Assistant с интеграцией",

@@ -4,14 +4,16 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime
 from time import monotonic
+from zoneinfo import ZoneInfo
 
 
 class Report:
     """Prints lines; each step with how long it took."""
 
-    def __init__(self) -> None:
-        """Start the clock."""
+    def __init__(self, zone: ZoneInfo) -> None:
+        """Start the clock; times of day are shown as in `zone`."""
         self._started = monotonic()
+        self._zone = zone
 
     @property
     def seconds(self) -> float:
@@ -24,7 +26,7 @@ class Report:
 
     def event(self, mark: str, text: str) -> None:
         """Print something that happened just now."""
-        self.line(f"{datetime.now().astimezone():%H:%M:%S}  {mark} {text}")
+        self.line(f"{datetime.now(self._zone):%H:%M:%S}  {mark} {text}")
 
     @contextmanager
     def step(self, text: str) -> Generator[list[str]]:

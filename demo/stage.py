@@ -81,6 +81,7 @@ async def open_stage(
             host = await installation.create_host(
                 administrator, texts.receptionist, receptionist, found.tracker
             )
+            await installation.name_entry(administrator, entry_id, texts.place["name"])
             await installation.change_options(
                 administrator,
                 entry_id,

@@ -88,8 +88,7 @@ async def play(stage: Stage) -> None:
 
 async def _grant(stage: Stage, person: Person) -> Granted:
     """The receptionist fills in the form of the script."""
-    zone = ZoneInfo(stage.texts.place["time_zone"])
-    until = evening(zone, datetime.now(UTC))
+    until = evening(stage.texts.zone, datetime.now(UTC))
     text = stage.texts.words["granted"].format(
         name=person.name, until=_clock(stage, until), by=stage.texts.receptionist
     )
@@ -105,7 +104,8 @@ async def _grant(stage: Stage, person: Person) -> Granted:
                 "host": stage.host,
                 "card_no": person.card_no,
                 # As the form sends it: without offset, in the facility's time.
-                "valid_until": f"{until:%Y-%m-%d %H:%M:%S}",
+                "until_day": f"{until:%Y-%m-%d}",
+                "until_time": f"{until:%H:%M:%S}",
             },
             respond=True,
         )
@@ -163,7 +163,7 @@ async def _extend(stage: Stage, visit: Granted) -> None:
         button=button, until=_clock(stage, until)
     )
     with stage.report.step(text):
-        zone = ZoneInfo(stage.texts.place["time_zone"])
+        zone = stage.texts.zone
         require(
             until.astimezone(zone).date() > visit.valid_until.astimezone(zone).date(),
             f"{until} is not past midnight",
@@ -286,5 +286,4 @@ def _instant(text: str) -> datetime | None:
 
 
 def _clock(stage: Stage, moment: datetime) -> str:
-    zone = ZoneInfo(stage.texts.place["time_zone"])
-    return f"{moment.astimezone(zone):%d.%m. %H:%M}"
+    return f"{moment.astimezone(stage.texts.zone):%d.%m. %H:%M}"

@@ -5,6 +5,7 @@ from pathlib import Path
 import shutil
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.blueprint import Blueprint
 from homeassistant.components.persistent_notification import (
     DOMAIN as PERSISTENT_NOTIFICATION,
@@ -359,7 +360,8 @@ async def test_form_registers_a_visitor(hass: HomeAssistant, desk: Desk) -> None
             "card_no": "0012345678",
             "phone": "+998901234567",
             "host_name": "Rita",
-            "valid_until": "2026-11-23 18:00:00",
+            "until_day": "2026-11-23",
+            "until_time": "18:00:00",
             "company": "",
         },
         recipients=["notify.desk"],
@@ -387,6 +389,33 @@ async def test_form_registers_a_visitor(hass: HomeAssistant, desk: Desk) -> None
         "(doors ready: 4 of 4). The visitor has nothing to show at a door yet: "
         "add a card or a photo."
     )
+
+
+@pytest.mark.parametrize(
+    ("fields", "times"),
+    [
+        ({}, {}),
+        ({"until_time": "18:00"}, {"valid_until": "2026-11-20 18:00"}),
+        ({"until_day": "2026-11-24"}, {"valid_until": "2026-11-24 23:59"}),
+        (
+            {"from_day": "2026-11-24", "until_time": "18:00:00"},
+            {"valid_from": "2026-11-24 00:00", "valid_until": "2026-11-24 18:00:00"},
+        ),
+        ({"from_time": "09:30"}, {"valid_from": "2026-11-20 09:30"}),
+        ({"from_time": "", "until_time": "", "until_day": None}, {}),
+    ],
+)
+async def test_days_and_times_of_the_form(
+    hass: HomeAssistant,
+    desk: Desk,
+    freezer: FrozenDateTimeFactory,
+    fields: dict[str, Any],
+    times: dict[str, str],
+) -> None:
+    freezer.move_to("2026-11-19T20:00:00+00:00")  # the next day has begun here
+    await register(hass, SCRIPT, {"given_name": "Anna", **fields}, show_result=False)
+    (call,) = desk.calls
+    assert {key: call[key] for key in call if key.startswith("valid")} == times
 
 
 async def test_host_is_told_on_his_own_phone(
