@@ -1,0 +1,162 @@
+"""Announcements: in order, entities first, marked when late, told at least once."""
+
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import CoreState, Event, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.hikcentral_visitors.const import EVENT_PASSAGE
+from simulator import Simulator, create_app
+
+from .facility import ENTRANCE, EXIT, config_entry, control, person_of, present
+from .live import Told, call
+
+CARD = "4711"
+FACE_GRANTED = 196893
+
+
+@pytest.fixture
+async def simulator(socket_enabled: None) -> AsyncGenerator[Simulator]:
+    """A facility whose terminals take a change over at once."""
+    async with create_app(seed=1) as made:
+        await control(made, "faults", {"apply_delay_s": 0})
+        yield made
+
+
+@pytest.fixture
+async def entry(
+    hass: HomeAssistant, simulator: Simulator
+) -> AsyncGenerator[MockConfigEntry]:
+    """A loaded entry with Ada expected."""
+    made = config_entry(simulator)
+    made.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(made.entry_id)
+    await call(
+        hass,
+        "grant_access",
+        given_name="Ada",
+        family_name="Lovelace",
+        card_no=CARD,
+        host="Charles",
+        notify=["notify.mobile_app_charles"],
+        wait=20,
+    )
+    await made.runtime_data.poller.async_poll()
+    yield made
+    if made.state is ConfigEntryState.LOADED:
+        await hass.config_entries.async_unload(made.entry_id)
+
+
+async def test_a_passage_is_told_with_all_that_a_push_needs(
+    hass: HomeAssistant, simulator: Simulator, entry: MockConfigEntry
+) -> None:
+    told = Told(hass)
+    await present(simulator, ENTRANCE, card=CARD)
+    await entry.runtime_data.poller.async_poll()
+    data = await told.passage()
+    assert data["name"] == "Ada Lovelace"
+    assert data["notify"] == ["notify.mobile_app_charles"]
+    assert (data["direction"], data["outcome"], data["credential"]) == (
+        "entry",
+        "granted",
+        "card",
+    )
+    assert (data["first"], data["first_today"], data["count"]) == (True, True, 1)
+    assert (data["delayed"], data["status"]) == (False, "inside")
+    assert (data["door"], data["entity_id"]) == ("Turnstile In", "sensor.visitor_1")
+    assert CARD not in str(data)
+
+
+async def test_entities_are_told_before_the_bus(
+    hass: HomeAssistant, simulator: Simulator, entry: MockConfigEntry
+) -> None:
+    await hass.async_block_till_done()
+    seen: list[tuple[str, str]] = []
+
+    @callback
+    def look(_event: Event[Any]) -> None:
+        inside = hass.states.get("binary_sensor.visitor_1_inside")
+        passage = hass.states.get("event.visitor_1_passage")
+        assert inside is not None
+        assert passage is not None
+        seen.append((inside.state, passage.attributes["event_type"]))
+
+    hass.bus.async_listen(EVENT_PASSAGE, look)
+    told = Told(hass)
+    await present(simulator, ENTRANCE, card=CARD)
+    await entry.runtime_data.poller.async_poll()
+    await told.passage()
+    assert seen == [("on", "entry")]
+
+
+async def test_late_passages_are_marked_and_old_ones_only_go_to_the_bus(
+    hass: HomeAssistant, simulator: Simulator, entry: MockConfigEntry
+) -> None:
+    told = Told(hass)
+    notices: list[str] = []
+    entry.runtime_data.coordinator.async_listen_passages(
+        lambda notice: notices.append(notice.passage.event_id)
+    )
+    now = dt_util.utcnow()
+    person = person_of(simulator, "Ada")
+    events = [
+        {
+            "eventId": f"{minutes} minutes old",
+            "eventType": FACE_GRANTED,
+            "doorIndexCode": EXIT,
+            "personId": person,
+            "eventTime": (now - timedelta(minutes=minutes)).isoformat(
+                timespec="seconds"
+            ),
+        }
+        for minutes in (1, 30, 90)
+    ]
+    await control(simulator, "events", {"events": events})
+    await entry.runtime_data.poller.async_sweep()
+    await told.passage(3)
+    assert [one["delayed"] for one in told.passages] == [True, True, False]
+    assert notices == ["30 minutes old", "1 minutes old"]
+
+
+async def test_nothing_is_told_before_home_assistant_has_started(
+    hass: HomeAssistant, simulator: Simulator, entry: MockConfigEntry
+) -> None:
+    await hass.config_entries.async_unload(entry.entry_id)
+    await present(simulator, ENTRANCE, card=CARD)
+    told = Told(hass)
+    hass.set_state(CoreState.starting)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await entry.runtime_data.poller.async_poll()
+    await hass.async_block_till_done()
+    assert told.passages == []
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire("homeassistant_started")
+    assert (await told.passage())["direction"] == "entry"
+
+
+async def test_a_crash_after_telling_tells_again_rather_than_never(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    entry: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = Told(hass)
+
+    def lost(*_args: object) -> None:
+        raise ZeroDivisionError("the power fails")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("custom_components.hikcentral_visitors.announce.told", lost)
+        await present(simulator, ENTRANCE, card=CARD)
+        await entry.runtime_data.poller.async_poll()
+        await told.passage()
+        await hass.config_entries.async_unload(entry.entry_id)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await told.passage(2)
+    assert told.passages[0]["visit_id"] == told.passages[1]["visit_id"]
+    assert entry.runtime_data.coordinator.data.counters["entries"] == 1

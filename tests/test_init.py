@@ -1,0 +1,161 @@
+"""Loading and unloading: the visits are there whether or not the server is."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.hikcentral_visitors import ledger_path
+from custom_components.hikcentral_visitors.ledger import Ledger
+from custom_components.hikcentral_visitors.ledger.memory import remember
+from simulator import Simulator, create_app
+
+from .facility import ENTRANCE, LEVEL, config_entry, control, person_of, present
+from .live import Told, call
+
+CARD = "4711"
+
+
+@pytest.fixture
+async def simulator(socket_enabled: None) -> AsyncGenerator[Simulator]:
+    """A facility whose terminals take a change over at once."""
+    async with create_app(seed=1) as made:
+        await control(made, "faults", {"apply_delay_s": 0})
+        yield made
+
+
+@pytest.fixture
+async def entry(
+    hass: HomeAssistant, simulator: Simulator
+) -> AsyncGenerator[MockConfigEntry]:
+    """An entry that was not loaded yet, and is unloaded at the end."""
+    made = config_entry(simulator)
+    made.add_to_hass(hass)
+    yield made
+    if made.state is ConfigEntryState.LOADED:
+        await hass.config_entries.async_unload(made.entry_id)
+
+
+async def test_it_loads_without_the_server_and_grants_when_it_is_back(
+    hass: HomeAssistant, simulator: Simulator, entry: MockConfigEntry
+) -> None:
+    told = Told(hass)
+    await control(simulator, "faults", {"fail": [{"path": "*", "drop_before": True}]})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    visit = await call(hass, "grant_access", given_name="Ada", card_no=CARD, wait=0)
+    assert visit["access"] == "granting"
+    connection = hass.states.get("binary_sensor.hikcentral_connection")
+    assert connection is not None
+    assert connection.state == "off"
+
+    await control(simulator, "faults", {"apply_delay_s": 0})
+    await told.visit("granted")
+    assert (
+        person_of(simulator, "Ada")
+        in simulator.world.database.tables.levels[LEVEL].members
+    )
+
+
+async def test_what_was_asked_before_an_unload_is_done_after_it(
+    hass: HomeAssistant, simulator: Simulator, entry: MockConfigEntry
+) -> None:
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    visit = await call(hass, "grant_access", given_name="Ada", card_no=CARD, wait=20)
+    assert visit["access"] == "active"
+    await control(simulator, "faults", {"fail": [{"path": "*", "drop_before": True}]})
+    await call(hass, "revoke_access", visit_id=visit["visit_id"], wait=0)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert LEVEL in simulator.world.database.tables.levels
+
+    await control(simulator, "faults", {"apply_delay_s": 0})
+    told = Told(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await told.visit("revoked")
+    event = await present(simulator, ENTRANCE, card=CARD)
+    assert event["granted"] is False
+
+
+async def test_passages_while_unloaded_are_told_after_loading(
+    hass: HomeAssistant, simulator: Simulator, entry: MockConfigEntry
+) -> None:
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await call(hass, "grant_access", given_name="Ada", card_no=CARD, wait=20)
+    await entry.runtime_data.poller.async_poll()
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert (await present(simulator, ENTRANCE, card=CARD))["granted"] is True
+
+    told = Told(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    passage = await told.passage()
+    assert (passage["direction"], passage["status"]) == ("entry", "inside")
+    await hass.async_block_till_done()
+    inside = hass.states.get("sensor.hikcentral_visitors_inside")
+    assert inside is not None
+    assert inside.state == "1"
+
+
+async def test_totals_survive_a_restart(
+    hass: HomeAssistant, simulator: Simulator, entry: MockConfigEntry
+) -> None:
+    told = Told(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await call(hass, "grant_access", given_name="Ada", card_no=CARD, wait=20)
+    await present(simulator, ENTRANCE, card=CARD)
+    await entry.runtime_data.poller.async_poll()
+    await told.passage()
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    counters = entry.runtime_data.coordinator.data.counters
+    assert (counters["entries"], counters["grants"]) == (1, 1)
+    assert counters["requests"] > 0
+
+
+async def test_wrong_credentials_ask_for_new_ones_and_stay_loaded(
+    hass: HomeAssistant, simulator: Simulator, entry: MockConfigEntry
+) -> None:
+    hass.config_entries.async_update_entry(
+        entry, data={**entry.data, "app_secret": "wrong"}
+    )
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await entry.runtime_data.poller.async_poll()
+    await hass.async_block_till_done()
+    assert entry.state is ConfigEntryState.LOADED
+    (flow,) = hass.config_entries.flow.async_progress()
+    assert flow["context"]["source"] == SOURCE_REAUTH
+
+
+async def test_a_ledger_of_a_newer_release_is_not_touched(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    path = ledger_path(hass, entry)
+    newer = Ledger(path)
+    await newer.async_open()
+    await newer.async_write(lambda one: remember(one, "schema_version", 999))
+    await newer.async_close()
+    before = path.read_bytes()
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+    assert entry.error_reason_translation_key == "written_by_newer_release"
+    assert path.read_bytes() == before
+
+
+async def test_a_storage_that_cannot_be_used_is_said_and_tried_again(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    Path(ledger_path(hass, entry)).write_bytes(b"no database" * 1000)
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert entry.error_reason_translation_key == "storage_unusable"
+
+
+async def test_an_unload_leaves_nothing_running(
+    hass: HomeAssistant, simulator: Simulator, entry: MockConfigEntry
+) -> None:
+    """The test harness fails for tasks, timers and threads that are left."""
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await call(hass, "grant_access", given_name="Ada", card_no=CARD, wait=0)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert entry.state is ConfigEntryState.NOT_LOADED
