@@ -4,19 +4,29 @@ Tests of the pure packages and of the simulator use none of Home Assistant's
 fixtures, and so do not pay for them.
 """
 
-from collections.abc import Generator
+from collections.abc import AsyncGenerator, Generator
+import logging
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from aioresponses import aioresponses
 from homeassistant import loader
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 import pytest
+from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
+from syrupy.assertion import SnapshotAssertion
 
 # First import wins: the test plugin has a package of the same name, with which
 # the integration would not be found.
 import custom_components  # noqa: F401
+
+# The plugin logs all SQL; a failing test should show its own log.
+logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
+
+if TYPE_CHECKING:
+    from tests.stand_in import StandIn
 
 
 @pytest.fixture
@@ -54,3 +64,36 @@ def mock_http(monkeypatch: pytest.MonkeyPatch) -> Generator[aioresponses]:
     monkeypatch.setattr("aioresponses.core.ClientResponse", _ClientResponse)
     with aioresponses() as mock:
         yield mock
+
+
+@pytest.fixture
+def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """Snapshots in Home Assistant's own form: without times and random ids."""
+    return snapshot.use_extension(HomeAssistantSnapshotExtension)
+
+
+@pytest.fixture
+async def stand_in(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> AsyncGenerator[StandIn]:
+    """A config entry whose coordinator, book and server obey the test."""
+    # Only here: the pure tests must not pay for importing all of the integration.
+    import custom_components.hikcentral_visitors as integration  # noqa: PLC0415
+    from tests.stand_in import StandIn  # noqa: PLC0415
+
+    house = StandIn(hass=hass)
+    monkeypatch.setattr(
+        integration,
+        "async_setup_entry",
+        lambda _hass, _entry: house.async_setup_entry(),
+    )
+    monkeypatch.setattr(
+        integration,
+        "async_unload_entry",
+        lambda hass, entry: hass.config_entries.async_unload_platforms(
+            entry, house.platforms
+        ),
+    )
+    yield house
+    if house.entry.state is ConfigEntryState.LOADED:
+        await house.unload()

@@ -161,10 +161,12 @@ class Doors(DataUpdateCoordinator[dict[str, DoorStatus]]):
             )
         except HikCentralError as error:
             self._contact.failed(error)
-            uncertain = isinstance(error, AmbiguousError)
-            outcome = "uncertain" if uncertain else "failed"
-            await self._journal.note(f"{action}_{outcome}", actor, door=door_id)
-            raise self._failure(f"door_{outcome}", door_id, error.message) from error
+            if isinstance(error, AmbiguousError):
+                key, outcome = "door_uncertain", f"{action}_uncertain"
+            else:
+                key, outcome = "door_failed", f"{action}_failed"
+            await self._journal.note(outcome, actor, door=door_id)
+            raise self._failure(key, door_id, error.message) from error
         self._contact.answered()
         self._commanded_at = dt_util.utcnow()
         await self.async_request_refresh()
