@@ -1,6 +1,7 @@
 """The actions: what they take, whom they let, what they answer, how they refuse."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 import json
 from pathlib import Path
@@ -27,9 +28,16 @@ import voluptuous as vol
 
 from custom_components.hikcentral_visitors import service_schemas
 from custom_components.hikcentral_visitors.const import DOMAIN
-from custom_components.hikcentral_visitors.ledger import LedgerError
+from custom_components.hikcentral_visitors.ledger import LedgerError, Transaction
+from custom_components.hikcentral_visitors.ledger.passages import record_passage
 from custom_components.hikcentral_visitors.ledger.queries import VisitQuery
+from custom_components.hikcentral_visitors.ledger.records import Moment
 from custom_components.hikcentral_visitors.services import async_setup_services
+from custom_components.hikcentral_visitors.visits.passage import (
+    Direction,
+    Passage,
+    PassageOutcome,
+)
 from custom_components.hikcentral_visitors.visits.status import Status
 from custom_components.hikcentral_visitors.visits.visit import (
     SYSTEM,
@@ -815,3 +823,77 @@ async def test_no_answer_tells_secrets_or_ways_to_reach_somebody(
     ]
     told = json.dumps(answers)
     assert not [value for value in secrets.values() if value in told]
+
+
+async def test_passages_are_listed_in_words(hass: HomeAssistant, house: House) -> None:
+    hass.config.language = "ru"
+    visit_id = await house.grant(company="ACME")
+    entity_id, _ = house.seat(1, visit_id)
+    view = await house.book.visit(visit_id)
+    entry = Passage(
+        event_id="1",
+        event_type=196893,
+        visitor_id=view.visitor.id,
+        occurred_at=NOW,
+        door_id="11",
+        door_name="Turnstile",
+        direction=Direction.ENTRY,
+        credential="face",
+        picture_uri="Vsm://secret",
+    )
+    denial = replace(
+        entry,
+        event_id="2",
+        occurred_at=NOW + HOUR,
+        door_name="",
+        outcome=PassageOutcome.DENIED,
+        reason="no_access_level",
+    )
+    moment = Moment(NOW + 2 * HOUR, house.book.moment.policy)
+    for passage in (entry, denial):
+
+        def record(transaction: Transaction, passage: Passage = passage) -> bool:
+            return record_passage(transaction, moment, passage)
+
+        assert await house.ledger.async_write(record)
+    answer = await _call(hass, "get_passages", visit_id=visit_id)
+    common = {
+        "visit_id": visit_id,
+        "visitor_id": view.visitor.id,
+        "name": "Maria",
+        "visitor_type": "guest",
+        "company": "ACME",
+        "host": None,
+        "notify": [],
+        "config_entry_id": house.entry.entry_id,
+        "entity_id": entity_id,
+        "status": "granting",
+        "direction": "entry",
+        "credential": "face",
+        "door_id": "11",
+    }
+    assert answer == {
+        "passages": [
+            common
+            | {
+                "outcome": "denied",
+                "reason": "no_access_level",
+                "reason_text": "Нет доступа к этой двери",
+                "door": "11",
+                "occurred_at": "2026-12-01T10:00:00.250000+01:00",
+            },
+            common
+            | {
+                "outcome": "granted",
+                "reason": None,
+                "reason_text": None,
+                "door": "Turnstile",
+                "occurred_at": "2026-12-01T09:00:00.250000+01:00",
+            },
+        ],
+        "total": 2,
+    }
+    answer = await _call(
+        hass, "get_passages", since="2026-12-01 09:30:00", limit=1, name="Mar"
+    )
+    assert answer["total"] == 1
