@@ -23,6 +23,7 @@ from .errors import LedgerError
 from .migrations import migrate
 
 _BUSY_SECONDS = 10
+_CHECKPOINT_PAGES = 1000
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -100,6 +101,32 @@ class Ledger:
             if engine is not None:
                 await loop.run_in_executor(executor, engine.dispose)
             await loop.run_in_executor(None, executor.shutdown)
+
+    async def async_hold_checkpoints(self) -> None:
+        """Leave the main file as it is from now on, so that it can be copied.
+
+        Writes go on, into the write-ahead log: a copy of the file and the log is what
+        was committed when the log was copied. Raises LedgerError.
+        """
+        await self._pragmas("wal_checkpoint(TRUNCATE)", "wal_autocheckpoint=0")
+
+    async def async_release_checkpoints(self) -> None:
+        """Let the log flow back into the main file again; raises LedgerError."""
+        await self._pragmas(f"wal_autocheckpoint={_CHECKPOINT_PAGES}")
+
+    async def _pragmas(self, *pragmas: str) -> None:
+        def run() -> None:
+            if self._write_engine is None:
+                raise LedgerError("not open")
+            raw = self._write_engine.raw_connection()
+            try:
+                for pragma in pragmas:
+                    raw.cursor().execute(f"PRAGMA {pragma}").fetchall()
+            finally:
+                raw.close()
+
+        with _as_ledger_error():
+            await asyncio.get_running_loop().run_in_executor(self._writer, run)
 
     def async_listen(self, listener: Callable[[Committed], None]) -> Callable[[], None]:
         """Call `listener` in the event loop after each commit; returns the undoing."""

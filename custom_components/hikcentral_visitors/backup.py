@@ -1,0 +1,41 @@
+"""Home Assistant's backups: the visits can be copied while they are written.
+
+Home Assistant copies files one after the other. A write-ahead log that flows into the
+main file between the two copies makes a broken pair, so it is kept from doing that.
+"""
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+
+from .const import DOMAIN
+from .ledger import Ledger, LedgerError
+from .runtime import HikCentralConfigEntry
+
+
+async def async_pre_backup(hass: HomeAssistant) -> None:
+    """Make the files of all entries fit to be copied; raises HomeAssistantError."""
+    for ledger in _ledgers(hass):
+        try:
+            await ledger.async_hold_checkpoints()
+        except LedgerError as error:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN, translation_key="storage_unusable"
+            ) from error
+
+
+async def async_post_backup(hass: HomeAssistant) -> None:
+    """Go on as usual; raises HomeAssistantError."""
+    for ledger in _ledgers(hass):
+        try:
+            await ledger.async_release_checkpoints()
+        except LedgerError as error:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN, translation_key="storage_unusable"
+            ) from error
+
+
+def _ledgers(hass: HomeAssistant) -> list[Ledger]:
+    entries: list[HikCentralConfigEntry] = hass.config_entries.async_loaded_entries(
+        DOMAIN
+    )
+    return [entry.runtime_data.ledger for entry in entries]
