@@ -15,6 +15,7 @@ from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
+from homeassistant.util import dt as dt_util
 
 from .entity import PlaceEntity, ServerEntity, async_add_places
 from .overview import Overview
@@ -190,14 +191,16 @@ def _attributes(view: VisitView) -> dict[str, Any]:
         "host": visit.host,
         "company": view.visitor.company,
         "purpose": visit.purpose,
-        "valid_from": visit.valid_from.isoformat(),
-        "valid_until": visit.valid_until.isoformat(),
+        "valid_from": _local(visit.valid_from),
+        "valid_until": _local(visit.valid_until),
         "overstaying": view.overstaying,
         "access": access.state.value,
         "doors_ready": access.doors_ready,
         "doors_total": access.doors_total,
         "reason": access.reason,
-        "next_attempt": (
-            access.next_attempt.isoformat() if access.next_attempt else None
-        ),
+        "next_attempt": (_local(access.next_attempt) if access.next_attempt else None),
     }
+
+
+def _local(instant: datetime) -> str:
+    return dt_util.as_local(instant).isoformat()
