@@ -71,7 +71,6 @@ class Server:
 
     person: Person | None = None
     terminals: dict[str, Held] = field(default_factory=dict)
-    broken_terminals: bool = False
     calls: list[Kind] = field(default_factory=list)
     ids_given: int = 0
     read_since_add: bool = True
@@ -188,16 +187,15 @@ class Server:
                 )
             case Kind.DELETE_PERSON:
                 self.person = None
-                self.terminals.clear()
                 return facts.person_deleted
             case Kind.CHECK_APPLICATION:
                 reading_of_doors = self._doors(person)
                 return lambda known: facts.doors_read(known, reading_of_doors, now)
             case Kind.APPLY:
-                if person is not None and not self.broken_terminals:
-                    self.terminals = {
-                        person.id: Held(person.window, frozenset(person.levels))
-                    }
+                self.terminals.clear()
+                if person is not None:
+                    held = Held(person.window, frozenset(person.levels))
+                    self.terminals[person.id] = held
                 return lambda known: facts.application_requested(known, now)
             case _:
                 pass
@@ -227,7 +225,9 @@ class Server:
 
     def _doors(self, person: Person | None) -> facts.DoorsReading:
         if person is None:
-            return facts.DoorsReading(ready=0, failed=(), pending=0)
+            left = any(held.levels for held in self.terminals.values())
+            failed = ("door",) if left else ()
+            return facts.DoorsReading(ready=0, failed=failed, pending=0)
         held = self.terminals.get(person.id)
         wanted = Held(person.window, frozenset(person.levels))
         same = held == wanted or not (wanted.levels or (held and held.levels))

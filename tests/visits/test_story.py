@@ -1,0 +1,127 @@
+"""A visitor's whole story in any order: people ask, time goes by, calls go wrong."""
+
+from datetime import datetime, timedelta
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from custom_components.hikcentral_visitors.visits.access import AccessState, access
+from custom_components.hikcentral_visitors.visits.commands import (
+    CommandRefusedError,
+    cancel,
+    check_in,
+    check_out,
+    extend,
+    register,
+    restore,
+    revoke,
+)
+from custom_components.hikcentral_visitors.visits.lifecycle import advance
+from custom_components.hikcentral_visitors.visits.presence import Movement, MovementKind
+from custom_components.hikcentral_visitors.visits.record import Change
+
+from .server import Answer, Server, asked_again, settle, stumble, wished
+from .values import HOUR, LEVELS, MINUTE, NOW, POLICY, levels, record, stay
+
+whose = st.integers(0, 3).map(lambda number: f"visit-{number}")
+
+
+class Story(RuleBasedStateMachine):
+    """One visitor, one server, and what the ledger would hold."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.server = Server()
+        self.now: datetime = NOW
+        self.record = record()
+        self.visits = 0
+
+    def keep(self, change: Change) -> None:
+        self.record = advance(change.record, POLICY, self.now).record
+
+    @rule(
+        start=st.integers(-2, 8),
+        length=st.integers(1, 12),
+        levels=levels,
+    )
+    def grant(self, start: int, length: int, levels: frozenset[str]) -> None:
+        hours = (self.now - NOW) / HOUR + start
+        visit = stay(hours, hours + length, *levels, name=f"visit-{self.visits}")
+        try:
+            self.keep(register(self.record, visit, POLICY, self.now))
+        except CommandRefusedError:
+            return
+        self.visits += 1
+
+    @rule(
+        visit=whose,
+        what=st.sampled_from(
+            ["longer", "shorter", "revoke", "restore", "in", "out", "cancel"]
+        ),
+    )
+    def ask(self, visit: str, what: str) -> None:
+        made, now = self.record, self.now
+        try:
+            match what:
+                case "longer":
+                    change = extend(made, visit, POLICY, now, by=HOUR)
+                case "shorter":
+                    change = extend(made, visit, POLICY, now, by=-HOUR)
+                case "revoke":
+                    change = revoke(made, visit, now)
+                case "restore":
+                    change = restore(made, visit, POLICY, now)
+                case "in":
+                    change = check_in(made, visit, POLICY, now)
+                case "out":
+                    change = check_out(made, visit, now)
+                case _:
+                    change = cancel(made, visit, POLICY, now)
+        except CommandRefusedError, KeyError:
+            return
+        self.keep(change)
+
+    @rule(visit=whose, kind=st.sampled_from(MovementKind))
+    def move(self, visit: str, kind: MovementKind) -> None:
+        if visit in {one.id for one in self.record.visits}:
+            movement = Movement(self.now, kind, visit)
+            self.keep(Change(self.record.with_movement(movement)))
+
+    @rule(minutes=st.sampled_from([1, 10, 61, 300]))
+    def wait(self, minutes: int) -> None:
+        self.now += minutes * MINUTE
+        self.keep(Change(self.record))
+
+    @rule(answers=st.lists(st.sampled_from(Answer), min_size=1, max_size=4))
+    def call(self, answers: list[Answer]) -> None:
+        self.record, self.now = stumble(self.server, self.record, self.now, answers)
+        self.keep(Change(self.record))
+
+    @rule()
+    def all_works(self) -> None:
+        made, self.now = settle(self.server, asked_again(self.record), self.now)
+        # An end that is near comes by itself, and with it perhaps the next visit.
+        self.now += timedelta(minutes=2)
+        self.record, self.now = settle(self.server, made, self.now)
+        self.keep(Change(self.record))
+        wish = wished(self.record, self.now)
+        open_now = wish.window is not None and self.now in wish.window
+        for level in LEVELS:
+            justified = open_now and level in wish.levels
+            assert self.server.opens(level, self.now) is justified
+
+    @invariant()
+    def looking_again_finds_nothing_new(self) -> None:
+        assert advance(self.record, POLICY, self.now) == Change(self.record)
+
+    @invariant()
+    def what_is_said_to_be_gone_is_gone(self) -> None:
+        wish = wished(self.record, self.now)
+        for visit in self.record.visits:
+            held = access(visit, self.record, POLICY, self.now)
+            if not visit.live(self.now) and held.state is AccessState.REMOVED:
+                for level in visit.levels - wish.levels:
+                    assert not self.server.opens(level, self.now)
+
+
+TestStory = Story.TestCase
