@@ -164,3 +164,61 @@ async def test_a_ledger_that_is_not_open_says_so(path: Path) -> None:
     with pytest.raises(LedgerError):
         await ledger.async_read(totals)
     await ledger.async_close()
+
+
+async def test_what_comes_after_closing_fails_and_hangs_nobody(path: Path) -> None:
+    ledger = Ledger(path)
+    await ledger.async_open()
+    last = asyncio.create_task(
+        ledger.async_write(lambda transaction: count(transaction, "entries"))
+    )
+    await asyncio.sleep(0)
+    await ledger.async_close()
+    assert last.done(), "what waited is finished first"
+    with pytest.raises(LedgerError):
+        await ledger.async_read(totals)
+    with pytest.raises(LedgerError):
+        await ledger.async_write(lambda transaction: count(transaction, "entries"))
+    with pytest.raises(LedgerError):
+        await ledger.async_hold_checkpoints()
+    await ledger.async_close()
+
+
+async def test_a_listener_that_fails_stops_neither_others_nor_writers(
+    ledger: Ledger,
+) -> None:
+    failures: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(
+        lambda _loop, context: failures.append(context["exception"])
+    )
+    heard: list[Committed] = []
+    failure = ZeroDivisionError()
+
+    def fail(_committed: Committed) -> None:
+        raise failure
+
+    def write(transaction: Transaction) -> None:
+        transaction.touched.add("ada")
+
+    ledger.async_listen(fail)
+    ledger.async_listen(heard.append)
+    await ledger.async_write(write)
+    await ledger.async_write(write)
+    assert failures == [failure, failure]
+    assert len(heard) == 2
+
+
+async def test_whatever_a_commit_fails_with_reaches_who_waits(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_write: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            "custom_components.hikcentral_visitors.ledger.database.Transaction", fail
+        )
+        with pytest.raises(MemoryError):
+            await ledger.async_write(lambda transaction: count(transaction, "entries"))
+    await ledger.async_write(lambda transaction: count(transaction, "entries"))
+    assert await ledger.async_read(totals) == {"entries": 1}

@@ -72,6 +72,7 @@ class Ledger:
         self._waiting: deque[_Write] = deque()
         self._pump: asyncio.Task[None] | None = None
         self._listeners: list[Callable[[Committed], None]] = []
+        self._closed = False
 
     async def async_open(self) -> None:
         """Open the file, made or brought to this schema where needed.
@@ -90,9 +91,13 @@ class Ledger:
         migrate(self._write_engine, self.path)
 
     async def async_close(self) -> None:
-        """Finish what waits and close the file."""
+        """Finish what waits and close the file; what comes later fails."""
+        if self._closed:
+            return
+        self._closed = True
         while self._pump is not None:
-            await self._pump
+            # Not awaited itself: whoever cancels the closing must not cancel writes.
+            await asyncio.wait([self._pump])
         loop = asyncio.get_running_loop()
         for executor, engine in (
             (self._reader, self._read_engine),
@@ -125,8 +130,13 @@ class Ledger:
             finally:
                 raw.close()
 
+        await self._run(self._writer, run)
+
+    async def _run[T](self, thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        if self._closed:
+            raise LedgerError("closed")
         with _as_ledger_error():
-            await asyncio.get_running_loop().run_in_executor(self._writer, run)
+            return await asyncio.get_running_loop().run_in_executor(thread, work)
 
     def async_listen(self, listener: Callable[[Committed], None]) -> Callable[[], None]:
         """Call `listener` in the event loop after each commit; returns the undoing."""
@@ -138,7 +148,10 @@ class Ledger:
         return remove
 
     async def async_read[T](self, work: Callable[[Connection], T]) -> T:
-        """Run `work` in the reading thread on one consistent state of the file."""
+        """Run `work` in the reading thread on one consistent state of the file.
+
+        Raises LedgerError, and what `work` raises.
+        """
 
         def run() -> T:
             if self._read_engine is None:
@@ -146,15 +159,16 @@ class Ledger:
             with self._read_engine.begin() as connection:
                 return work(connection)
 
-        with _as_ledger_error():
-            return await asyncio.get_running_loop().run_in_executor(self._reader, run)
+        return await self._run(self._reader, run)
 
     async def async_write[T](self, work: Callable[[Transaction], T]) -> T:
         """Run `work` in the writing thread; when this returns it is on disk.
 
         What `work` raises undoes it and is raised here. A caller that is cancelled does
-        not cancel the work.
+        not cancel the work. Raises LedgerError.
         """
+        if self._closed:
+            raise LedgerError("closed")
         loop = asyncio.get_running_loop()
         write = _Write(work, loop.create_future())
         self._waiting.append(write)
@@ -172,11 +186,13 @@ class Ledger:
                 committed = await loop.run_in_executor(
                     self._writer, self._commit, batch
                 )
+                if committed.touched or committed.announces:
+                    # By the loop, so that one that fails stops nobody; and before
+                    # the writers go on, who may rely on what listeners note.
+                    for listener in self._listeners:
+                        loop.call_soon(listener, committed)
                 for write in batch:
                     _answer(write)
-                if committed.touched or committed.announces:
-                    for listener in list(self._listeners):
-                        listener(committed)
         finally:
             self._pump = None
 
@@ -197,7 +213,7 @@ class Ledger:
                     else:
                         touched |= transaction.touched
                         announces |= transaction.announces
-        except (SQLAlchemyError, LedgerError) as error:
+        except Exception as error:  # noqa: BLE001 - handed to all callers
             for write in batch:
                 write.error = write.error or error
             return Committed(frozenset(), announces=False)
