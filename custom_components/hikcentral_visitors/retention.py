@@ -38,12 +38,10 @@ class Retention:
         """Forget who is due, and delete what is forgotten; raises LedgerError."""
         moment = self._moment()
         before = moment.now - moment.policy.retention
-        due = await self._ledger.async_read(
-            lambda connection: visitors_due(connection, before)
-        )
 
         def work(transaction: Transaction) -> None:
-            for visitor_id in due:
+            # Asked here, where nobody can register a visit before it is acted upon.
+            for visitor_id in visitors_due(transaction.connection, before):
                 forget_visitor(transaction, moment, visitor_id)
             delete_forgotten(transaction)
             delete_old_visits(transaction, before)

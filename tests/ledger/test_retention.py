@@ -1,16 +1,29 @@
 """Nothing is kept longer than it may be, and nobody is lost before he is gone."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
+import threading
 
 from sqlalchemy import select
 
 from custom_components.hikcentral_visitors.ledger import Ledger
+from custom_components.hikcentral_visitors.ledger.memory import held_places
+from custom_components.hikcentral_visitors.ledger.outbox import waiting
 from custom_components.hikcentral_visitors.ledger.photos import keep_photo, photo
-from custom_components.hikcentral_visitors.ledger.records import Moment, change, load
+from custom_components.hikcentral_visitors.ledger.records import (
+    Moment,
+    announce,
+    change,
+    load,
+)
 from custom_components.hikcentral_visitors.ledger.schema import visitors, visits
 from custom_components.hikcentral_visitors.retention import Retention
 from custom_components.hikcentral_visitors.visits.desired import Wish, desired
+from custom_components.hikcentral_visitors.visits.events import (
+    VisitEvent,
+    VisitEventType,
+)
 from custom_components.hikcentral_visitors.visits.known import Existence, Known
 from custom_components.hikcentral_visitors.visits.record import Change, VisitorRecord
 
@@ -77,3 +90,50 @@ async def test_a_new_visitor_is_not_forgotten(ledger: Ledger, moment: Moment) ->
     await store(ledger, moment, VisitorRecord(visitor=visitor()))
     await retention(ledger).async_forget()
     assert await count(ledger, visitors) == 1
+
+
+async def test_whoever_is_registered_meanwhile_is_not_forgotten(
+    ledger: Ledger, moment: Moment
+) -> None:
+    old = visit(closed_at=LONG_AGO)
+    record = VisitorRecord(visitor=visitor(created_at=LONG_AGO), visits=(old,))
+    await store(ledger, moment, record)
+
+    def come_again(record: VisitorRecord) -> Change:
+        return Change(record.with_visit(visit(id="v2", reference=None)))
+
+    busy = threading.Event()
+    under_way = (
+        asyncio.create_task(ledger.async_write(lambda _: busy.wait())),
+        asyncio.create_task(
+            ledger.async_write(lambda one: change(one, moment, "ada", come_again))
+        ),
+        asyncio.create_task(retention(ledger).async_forget()),
+    )
+    await asyncio.sleep(0)
+    await ledger.async_read(held_places)
+    busy.set()
+    await asyncio.gather(*under_way)
+    left = await ledger.async_read(lambda one: load(one, "ada"))
+    assert left is not None
+    assert left.visitor.given_name == "Ada"
+    assert not left.visit("v2").stopped
+
+
+async def test_what_waits_to_be_told_goes_with_its_visit(
+    ledger: Ledger, moment: Moment
+) -> None:
+    over = visit(
+        valid_from=LONG_AGO,
+        valid_until=LONG_AGO + timedelta(hours=1),
+        closed_at=LONG_AGO + timedelta(hours=1),
+    )
+    record = VisitorRecord(
+        visitor=visitor(created_at=LONG_AGO), visits=(over,), known=PRESENT
+    )
+    await store(ledger, moment, record)
+    late = VisitEvent(visit_id="v1", type=VisitEventType.EXPIRED, occurred_at=NOW)
+    await ledger.async_write(lambda one: announce(one, [late]))
+    assert await ledger.async_read(waiting)
+    await retention(ledger).async_forget()
+    assert await ledger.async_read(waiting) == []
