@@ -169,3 +169,16 @@ async def test_every_question_is_in_whole_seconds_and_within_31_days(
     await house.advance(100 * 24 * 3600)
     await happen(house)
     assert await house.poller().async_poll() == 1
+
+
+async def test_a_clock_that_is_set_back_loses_no_passage(house: House) -> None:
+    poller = house.poller()
+    await house.advance(3600)
+    await poller.async_poll()
+    await control(house.simulator, "clock", {"now": START.isoformat()})
+    await house.client.version()
+    await happen(house)
+    assert await poller.async_poll() == 1
+    await house.advance(15)
+    await happen(house, doorIndexCode="12", readerIndexCode="22")
+    assert await house.poller().async_poll() == 1, "also after a restart"

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -152,3 +153,29 @@ async def test_the_outbox_knows_how_many_passages_there_were(
     first, second = await ledger.async_read(waiting)
     assert (first.count, first.previous) == (1, None)
     assert (second.count, second.previous) == (2, ENTRY.occurred_at)
+
+
+@pytest.mark.usefixtures("ada")
+async def test_news_and_history_wait_apart(ledger: Ledger, moment: Moment) -> None:
+    again = replace(ENTRY, event_id="e2", occurred_at=ENTRY.occurred_at + HOUR)
+    await take(ledger, moment, again, ENTRY)
+
+    async def events(**span: Any) -> list[str]:
+        found = await ledger.async_read(lambda one: waiting(one, **span))
+        return [each.passage.event_id for each in found if each.passage]
+
+    assert await events() == ["e2", "e1"]
+    assert await events(at_most=1) == ["e2"]
+    assert await events(since=again.occurred_at) == ["e2"]
+    assert await events(before=again.occurred_at) == ["e1"]
+
+
+async def test_passages_without_a_visit_are_counted_for_each_visitor(
+    ledger: Ledger, moment: Moment
+) -> None:
+    for name in ("ada", "eve"):
+        who = replace(visitor(), id=name, person_code=f"CODE-{name}")
+        await store(ledger, moment, VisitorRecord(visitor=who))
+        await take(ledger, moment, replace(ENTRY, event_id=name, visitor_id=name))
+    told = await ledger.async_read(waiting)
+    assert [one.count for one in told] == [1, 1]

@@ -25,8 +25,11 @@ class Cursor:
         return tuple(self.doors.split(","))
 
     def start(self, now: datetime) -> datetime:
-        """Return from when on to ask, as far back as the server can be asked."""
-        return max(self.until - OVERLAP, now - LONGEST_SEARCH + OVERLAP)
+        """Return from when on to ask, as far back as the server can be asked.
+
+        Never later than now: the server's clock may have been set back.
+        """
+        return max(min(self.until, now) - OVERLAP, now - LONGEST_SEARCH + OVERLAP)
 
 
 def groups(door_ids: Iterable[str]) -> list[str]:

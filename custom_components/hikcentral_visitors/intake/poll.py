@@ -95,7 +95,7 @@ class Poller:
             if found is not None:
                 events += found
                 moved.append(Cursor(one.event_type, one.doors, now))
-        stale = self._stored_at is None or now - self._stored_at >= STORED_EVERY
+        stale = _is_over(STORED_EVERY, self._stored_at, now)
         recorded = await self._intake.async_take(events, moved if stale else ())
         if stale:
             self._stored_at = now
@@ -117,7 +117,7 @@ class Poller:
         now = self._client.clock.now()
         if self._swept_at is None:
             self._swept_at = now
-        elif now - self._swept_at >= SWEEP_INTERVAL:
+        elif _is_over(SWEEP_INTERVAL, self._swept_at, now):
             self._swept_at = now
             await self.async_sweep()
 
@@ -157,3 +157,8 @@ class Poller:
             return None
         self._contact.answered()
         return events
+
+
+def _is_over(span: timedelta, began: datetime | None, now: datetime) -> bool:
+    """Whether so much time has passed, or the clock was set back meanwhile."""
+    return began is None or not timedelta() <= now - began < span

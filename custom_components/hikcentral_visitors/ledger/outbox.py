@@ -34,14 +34,27 @@ class Announcement:
     previous: datetime | None = None
 
 
-def waiting(connection: Connection) -> list[Announcement]:
-    """Return the oldest things to be told, in the order they were written."""
+def waiting(
+    connection: Connection,
+    *,
+    since: datetime | None = None,
+    before: datetime | None = None,
+    at_most: int = _AT_ONCE,
+) -> list[Announcement]:
+    """Return the first things to be told, in the order in which they were written.
+
+    Only what happened in [since, before), where these are given.
+    """
     query = (
         select(outbox, visits.c.visitor_id)
         .outerjoin(visits, visits.c.id == outbox.c.visit_id)
         .order_by(outbox.c.id)
-        .limit(_AT_ONCE)
+        .limit(at_most)
     )
+    if since is not None:
+        query = query.where(outbox.c.occurred_at >= since)
+    if before is not None:
+        query = query.where(outbox.c.occurred_at < before)
     found = []
     for row in connection.execute(query):
         if row.passage_id is not None:
@@ -68,6 +81,7 @@ def _passage(connection: Connection, number: int, passage_id: int) -> Announceme
         .one(),
     )
     alike = (
+        passages.c.visitor_id == passage.visitor_id,
         passages.c.visit_id == passage.visit_id,
         passages.c.direction == passage.direction,
         passages.c.outcome == passage.outcome,
