@@ -214,9 +214,14 @@ async def use_blueprints(administrator: Client, texts: Texts, notify: str) -> No
 
 
 async def speak(user: Client, texts: Texts) -> None:
-    """Let the frontend speak the language to this user."""
+    """Let the frontend speak the language, and the facility's time, to this user."""
     await user.command(
         "frontend/set_user_data",
         key="language",
-        value={"language": texts.language, "number_format": "language"},
+        value={
+            "language": texts.language,
+            "number_format": "language",
+            "time_format": "24",
+            "time_zone": "server",
+        },
     )
