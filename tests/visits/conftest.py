@@ -18,7 +18,7 @@ settings.register_profile(
 )
 settings.register_profile(
     "thorough",
-    max_examples=3000,
+    max_examples=600,
     stateful_step_count=80,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

@@ -8,7 +8,10 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.hikcentral_visitors.visits.access import RETRIES_BELIEVED
+from custom_components.hikcentral_visitors.visits.access import (
+    RETRIES_BELIEVED,
+    AccessState,
+)
 from custom_components.hikcentral_visitors.visits.events import VisitEventType as Told
 from custom_components.hikcentral_visitors.visits.known import (
     Application,
@@ -400,6 +403,26 @@ def test_the_windows_that_the_server_holds_are_waited_for() -> None:
     assert after(made, NOW).closed_at is None
     assert next_due(made, POLICY, NOW) == end
     assert after(made, end).closed_at == end
+
+
+def test_a_window_that_begins_later_on_the_server_is_waited_for() -> None:
+    """From then on it is no narrower than what is wished."""
+    begins = Window(at(1), at(4))
+    made = record(stay(-1, 4), known=applied(stay(-1, 4), window=begins))
+    assert view(made.visits[0], made, POLICY, NOW).access.state is AccessState.GRANTING
+    assert next_due(made, POLICY, NOW) == at(1)
+    due = view(made.visits[0], made, POLICY, at(1))
+    assert due.access.state is AccessState.ACTIVE
+
+
+def test_a_stopped_visit_does_not_wait_for_somebody_inside_on_another() -> None:
+    first = stay(-4, 4, name="first")
+    second = stay(-1, 4, name="second", revoked_at=NOW)
+    inside = moved((-2, Kind.ENTRY), visit="first")
+    made = record(first, second, movements=inside, known=applied(first))
+    seen = advance(made, POLICY, NOW).record
+    assert seen.visit("first").closed_at is None
+    assert seen.visit("second").outcome is Outcome.REVOKED
 
 
 def test_nothing_is_due_for_nobody() -> None:
