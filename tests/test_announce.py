@@ -10,7 +10,9 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.hikcentral_visitors import announce, coordinator
 from custom_components.hikcentral_visitors.const import EVENT_PASSAGE
+from custom_components.hikcentral_visitors.ledger import LedgerError
 from simulator import Simulator, create_app
 
 from .facility import ENTRANCE, EXIT, config_entry, control, person_of, present
@@ -119,7 +121,8 @@ async def test_late_passages_are_marked_and_old_ones_only_go_to_the_bus(
     await control(simulator, "events", {"events": events})
     await entry.runtime_data.poller.async_sweep()
     await told.passage(3)
-    assert [one["delayed"] for one in told.passages] == [True, True, False]
+    # News is not kept waiting by history.
+    assert [one["delayed"] for one in told.passages] == [True, False, True]
     assert notices == ["30 minutes old", "1 minutes old"]
 
 
@@ -160,3 +163,104 @@ async def test_a_crash_after_telling_tells_again_rather_than_never(
     await told.passage(2)
     assert told.passages[0]["visit_id"] == told.passages[1]["visit_id"]
     assert entry.runtime_data.coordinator.data.counters["entries"] == 1
+
+
+async def pass_by(
+    simulator: Simulator, *names: str, age: timedelta = timedelta()
+) -> None:
+    """Let Ada pass the exit, some time ago, as events of these ids."""
+    at = dt_util.utcnow() - age
+    events = [
+        {
+            "eventId": name,
+            "eventType": FACE_GRANTED,
+            "doorIndexCode": EXIT,
+            "personId": person_of(simulator, "Ada"),
+            "eventTime": (at - timedelta(seconds=10 * number)).isoformat(
+                timespec="seconds"
+            ),
+        }
+        for number, name in enumerate(names)
+    ]
+    await control(simulator, "events", {"events": events})
+
+
+async def test_what_cannot_be_told_stops_nothing_else(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    entry: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    told = Told(hass)
+    runtime = entry.runtime_data
+
+    def fail(_notice: object) -> None:
+        raise ZeroDivisionError("an entity")
+
+    runtime.coordinator.async_listen_passages(fail)
+    words, fails = announce.async_reason_text, ["once"]
+
+    async def lost(*args: Any) -> str | None:
+        if fails:
+            raise ZeroDivisionError(fails.pop())
+        return await words(*args)
+
+    monkeypatch.setattr(announce, "async_reason_text", lost)
+    await pass_by(simulator, "first", "second")
+    await runtime.poller.async_poll()
+    await told.passage(1)
+    await present(simulator, ENTRANCE, card=CARD)
+    await runtime.poller.async_poll()
+    await told.passage(2)
+    await hass.async_block_till_done()
+    assert [one["direction"] for one in told.passages] == ["exit", "entry"]
+    assert "could not be made" in caplog.text
+    assert "An entity could not be told" in caplog.text
+    assert "Lovelace" not in caplog.text
+
+
+async def test_nothing_is_told_twice_while_the_disk_is_full(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    entry: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = Told(hass)
+    monkeypatch.setattr(coordinator, "_STORAGE_RETRY", timedelta(milliseconds=1))
+    take_out, fails = announce.told, [LedgerError("disk full")] * 3
+
+    def full(*args: Any) -> None:
+        if fails:
+            raise fails.pop()
+        take_out(*args)
+
+    monkeypatch.setattr(announce, "told", full)
+    await pass_by(simulator, "first", age=timedelta(minutes=1))
+    await entry.runtime_data.poller.async_poll()
+    await told.passage(1)
+    await pass_by(simulator, "second")
+    await entry.runtime_data.poller.async_poll()
+    await told.passage(2)
+    assert [one["count"] for one in told.passages] == [1, 2]
+
+
+async def test_news_overtakes_a_long_history(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    entry: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(announce, "HISTORY_AT_ONCE", 2)
+    told = Told(hass)
+    old = [f"old {number}" for number in range(5)]
+    await pass_by(simulator, *old, age=timedelta(hours=2))
+    await entry.runtime_data.poller.async_sweep()
+    await told.passage(2)
+    await present(simulator, ENTRANCE, card=CARD)
+    await entry.runtime_data.poller.async_poll()
+    await told.passage(6)
+    news = [one["delayed"] for one in told.passages].index(False)
+    assert news < 5
+    answer = await call(hass, "get_visits", name="ada")
+    assert answer["visits"][0]["presence"] == "inside"

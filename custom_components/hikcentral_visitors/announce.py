@@ -1,28 +1,30 @@
 """From the outbox to the house: entities first, then the bus, each thing once.
 
 What is told was committed with the fact; it is taken out after it was told. A crash
-between the two tells it again rather than never.
+between the two tells it again rather than never. What can never be told, for a defect
+of ours, is logged and passed over, so that it does not stop what comes after it.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from homeassistant.const import ATTR_ENTITY_ID, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, EVENT_PASSAGE, EVENT_VISIT, LOGGER
 from .coordinator import VisitorsCoordinator
 from .hikcentral import DoorEvent, Outcome, event_type
-from .ledger import Ledger, Transaction
+from .ledger import Ledger, LedgerError, Transaction
 from .ledger.outbox import Announcement, told, waiting
 from .ledger.queries import view_of_visit
 from .ledger.records import Moment
 from .notices import DoorNotice, PassageNotice, VisitNotice
+from .reasons import async_reason_text
 from .visits.passage import Passage
 from .visits.view import VisitView
 
@@ -32,13 +34,15 @@ DELAYED_AFTER = timedelta(minutes=10)
 BUS_ONLY_AFTER = timedelta(hours=1)
 """What is older is history: told to automations, slowly, but not shown as news."""
 
-_HISTORY_PAUSE = 0.1
+HISTORY_AT_ONCE = 10
+HISTORY_PAUSE = timedelta(seconds=1)
+"""History is told in small parts, and never before news."""
 
 NOT_RECOGNISED = "face_not_recognised"
 
 
 class Announcer:
-    """Tells what waits in the outbox, in its order."""
+    """Tells what waits in the outbox in its order, but news before history."""
 
     def __init__(
         self,
@@ -54,23 +58,56 @@ class Announcer:
         self._ledger = ledger
         self._coordinator = coordinator
         self._moment = moment
+        self._told: set[int] = set()
         self.started = asyncio.Event()
 
-    async def async_announce(self) -> None:
-        """Tell all that waits, if Home Assistant has started; raises LedgerError."""
+    async def async_announce(self) -> timedelta | None:
+        """Tell what waits, if Home Assistant has started: news, then some history.
+
+        Returns after how long more history may be told, None where none is left.
+        Raises LedgerError.
+        """
         if not self.started.is_set():
-            return
-        while pending := await self._ledger.async_read(waiting):
+            return None
+        limit = self._moment().now - BUS_ONLY_AFTER
+        while news := await self._ledger.async_read(partial(waiting, since=limit)):
+            await self._tell_all(news)
+        history = await self._ledger.async_read(
+            partial(waiting, before=limit, at_most=HISTORY_AT_ONCE)
+        )
+        if not history:
+            return None
+        await self._tell_all(history)
+        return HISTORY_PAUSE
+
+    async def _tell_all(self, pending: Iterable[Announcement]) -> None:
+        """Tell all of these, and take out what was told, even if it ends in between."""
+        try:
             for one in pending:
-                await self._tell(one)
-            numbers = [one.id for one in pending]
+                if one.id not in self._told:
+                    await self._try_to_tell(one)
+                    self._told.add(one.id)
+        finally:
+            await self._take_out()
 
-            def take_out(
-                transaction: Transaction, numbers: list[int] = numbers
-            ) -> None:
-                told(transaction, numbers)
+    async def _take_out(self) -> None:
+        """Take out what was told; where that fails, it is not told again meanwhile."""
+        numbers = sorted(self._told)
 
+        def take_out(transaction: Transaction) -> None:
+            told(transaction, numbers)
+
+        if numbers:
             await self._ledger.async_write(take_out)
+            self._told.clear()
+
+    async def _try_to_tell(self, one: Announcement) -> None:
+        try:
+            await self._tell(one)
+        except LedgerError:
+            raise
+        except Exception:  # noqa: BLE001 - it would fail for ever and stop all others
+            LOGGER.exception("Announcement %d could not be made", one.id)
 
     async def _tell(self, one: Announcement) -> None:
         view = await self._view(one.visit_id)
@@ -98,7 +135,7 @@ class Announcer:
             "direction": passage.direction.value,
             "outcome": passage.outcome.value,
             "reason": passage.reason,
-            "reason_text": await self._reason_text(passage.reason),
+            "reason_text": await async_reason_text(self._hass, passage.reason),
             "credential": passage.credential,
             "door": passage.door_name or passage.door_id,
             "door_id": passage.door_id,
@@ -115,8 +152,6 @@ class Announcer:
                 PassageNotice(passage=passage, view=view, data=data)
             )
         self._hass.bus.async_fire(EVENT_PASSAGE, data)
-        if age > BUS_ONLY_AFTER:
-            await asyncio.sleep(_HISTORY_PAUSE)
 
     async def _view(self, visit_id: str | None) -> VisitView | None:
         if visit_id is None:
@@ -163,14 +198,6 @@ class Announcer:
         return er.async_get(self._hass).async_get_entity_id(
             Platform.SENSOR, DOMAIN, f"{self._entry_id}_place_{place}_status"
         )
-
-    async def _reason_text(self, reason: str | None) -> str | None:
-        if reason is None:
-            return None
-        language = self._hass.config.language
-        texts = await async_get_translations(self._hass, language, "selector", [DOMAIN])
-        key = f"component.{DOMAIN}.selector.denial_reason.options.{reason}"
-        return texts.get(key, reason.replace("_", " "))
 
     def tell_unknown(self, event: DoorEvent) -> None:
         """Tell of an event at a door that names nobody; only while it is news."""

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
@@ -23,8 +23,9 @@ from .ledger.memory import held_places, hold_places
 from .ledger.passages import denials_since, last_passage
 from .ledger.queries import view_of_visit
 from .ledger.records import Moment
+from .listeners import Listeners, call_all
 from .notices import DoorNotice, PassageNotice, VisitNotice
-from .overview import Overview, Today, people
+from .overview import Overview, Today, people, under_way
 from .places import allocate, wanted
 from .roster import Roster
 from .visits.access import SETTLED_STATES
@@ -33,7 +34,15 @@ from .visits.view import VisitView
 
 type Listener = Callable[[], None]
 
+type Announce = Callable[[], Awaitable[timedelta | None]]
+"""Tells what waits; returns after how long to be called for the rest, if any."""
+
 _REQUESTS_STORED_EVERY = timedelta(minutes=5)
+
+_STORAGE_RETRY = timedelta(seconds=10)
+
+_LONGEST_WAIT = timedelta(minutes=1)
+"""Due times are the clock's on the wall, which may be set while we wait."""
 
 
 class VisitorsCoordinator(DataUpdateCoordinator[Overview]):
@@ -67,26 +76,32 @@ class VisitorsCoordinator(DataUpdateCoordinator[Overview]):
         self._capacity = places
         self._roster = Roster(ledger)
         self._places: dict[int, str] = {}
+        self._stored_places: dict[int, str] = {}
+        self._pending: dict[str, datetime] | None = None
         self._visit_listeners: dict[object, tuple[str | None, Listener]] = {}
-        self._place_listeners: list[Listener] = []
-        self._passage_listeners: list[Callable[[PassageNotice], None]] = []
-        self._event_listeners: list[Callable[[VisitNotice], None]] = []
-        self._door_listeners: list[Callable[[DoorNotice], None]] = []
+        self._place_listeners = Listeners[[]]()
+        self._passage_listeners = Listeners[[PassageNotice]]()
+        self._event_listeners = Listeners[[VisitNotice]]()
+        self._door_listeners = Listeners[[DoorNotice]]()
         self._touched: set[str] = set()
+        self._changed: set[str] = set()
+        self._followed_at = self._moment().now
+        self._missed_some = False
         self._wake = asyncio.Event()
         self._in_step = asyncio.Event()
-        self._timer: CALLBACK_TYPE | None = None
         self._counted_requests = (0, 0)
         self._requests_stored = self._moment().now
 
     async def async_load(self) -> None:
         """Read what is open and who holds which place; raises LedgerError."""
         await self._roster.async_load(self._moment())
-        self._places = await self._ledger.async_read(held_places)
-        await self._allocate()
+        self._stored_places = await self._ledger.async_read(held_places)
+        self._places = dict(self._stored_places)
+        self._allocate()
+        await self._store_places()
         self.data = await self._overview()
 
-    async def async_run(self, announce: Callable[[], Awaitable[None]]) -> None:
+    async def async_run(self, announce: Announce) -> None:
         """Follow until cancelled; `announce` speaks after the entities were told."""
         stops = (
             self._ledger.async_listen(self._committed),
@@ -94,52 +109,82 @@ class VisitorsCoordinator(DataUpdateCoordinator[Overview]):
         )
         try:
             while True:
+                rest: timedelta | None = _STORAGE_RETRY
                 try:
                     await self._follow()
-                    await announce()
+                    rest = await announce()
                 except LedgerError as error:
-                    LOGGER.error("Cannot read the visits: %s", error)
+                    LOGGER.error("Cannot read or write the visits: %s", error)
                 if not self._touched:
                     self._in_step.set()
-                self._set_timer()
-                await self._wake.wait()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._longest_wait(rest)):
+                        await self._wake.wait()
                 self._wake.clear()
         finally:
             for stop in stops:
                 stop()
-            self._cancel_timer()
+            self._missed_some = True
 
     async def _follow(self) -> None:
+        """Read what changed, tell the entities, and keep what is to be kept.
+
+        Raises LedgerError; then what was not done is done the next time.
+        """
         moment = self._moment()
-        touched, self._touched = self._touched, set()
-        changed = self._roster.look_again(moment)
-        if touched:
-            changed |= await self._roster.async_reload(touched, moment)
-        if await self._allocate():
-            for listener in list(self._place_listeners):
-                listener()
-        for visit_id, listener in list(self._visit_listeners.values()):
-            if changed and (visit_id is None or visit_id in changed):
-                listener()
-        await self._store_requests(moment.now)
+        await self._read(moment)
+        if self._allocate():
+            self._place_listeners.tell()
+        changed, self._changed = self._changed, set()
+        if changed:
+            call_all(
+                listener
+                for visit_id, listener in self._visit_listeners.values()
+                if visit_id is None or visit_id in changed
+            )
         overview = await self._overview()
         if overview != self.data:
             self.async_set_updated_data(overview)
+        await self._store_places()
+        await self._store_requests(moment.now)
 
-    async def _allocate(self) -> bool:
+    async def _read(self, moment: Moment) -> None:
+        """Bring the roster up to date with the ledger and the clock."""
+        if moment.now < self._followed_at - _LONGEST_WAIT:
+            self._missed_some = True  # the clock was set back: nothing is as it looks
+        self._followed_at = moment.now
+        self._changed |= self._roster.look_again(moment)
+        touched, self._touched = self._touched, set()
+        missed, self._missed_some = self._missed_some, False
+        try:
+            if missed:
+                self._changed |= await self._roster.async_load(moment)
+            if touched:
+                self._changed |= await self._roster.async_reload(touched, moment)
+        except LedgerError:
+            self._touched |= touched
+            self._missed_some |= missed
+            raise
+
+    def _allocate(self) -> bool:
         """Give the places to those who should have them; True where that changed."""
         now = self._moment().now
         held = allocate(self._places, wanted(self._roster, now), self._capacity)
-        if held == self._places:
-            return False
+        changed = held != self._places
         self._places = held
-        await self._ledger.async_write(
-            lambda transaction: hold_places(transaction, held)
-        )
-        return True
+        return changed
+
+    async def _store_places(self) -> None:
+        held = self._places
+        if held != self._stored_places:
+            await self._ledger.async_write(
+                lambda transaction: hold_places(transaction, held)
+            )
+            self._stored_places = held
 
     async def _overview(self) -> Overview:
         now = self._moment().now
+        self._pending = under_way(self._roster, self._pending, now)
         start = dt_util.start_of_local_day(dt_util.as_local(now))
         today = Today(start=start, end=start + timedelta(days=1))
         denied, newest, counted = await self._ledger.async_read(
@@ -150,7 +195,7 @@ class VisitorsCoordinator(DataUpdateCoordinator[Overview]):
             )
         )
         return replace(
-            people(self._roster, now, today),
+            people(self._roster, self._pending, now, today),
             denied_today=denied,
             last_passage=newest,
             version=self._directory.version,
@@ -160,7 +205,7 @@ class VisitorsCoordinator(DataUpdateCoordinator[Overview]):
 
     async def _store_requests(self, now: datetime) -> None:
         """Add the requests since the last time to the totals, now and then."""
-        if now - self._requests_stored >= _REQUESTS_STORED_EVERY:
+        if abs(now - self._requests_stored) >= _REQUESTS_STORED_EVERY:
             await self.async_store_requests()
 
     async def async_store_requests(self) -> None:
@@ -170,12 +215,12 @@ class VisitorsCoordinator(DataUpdateCoordinator[Overview]):
         requests, errors = (
             new - old for new, old in zip(so_far, self._counted_requests, strict=True)
         )
-        self._counted_requests = so_far
-        self._requests_stored = self._moment().now
         if requests or errors:
             await self._ledger.async_write(
                 lambda transaction: _count_requests(transaction, requests, errors)
             )
+        self._counted_requests = so_far
+        self._requests_stored = self._moment().now
 
     @callback
     def follow_soon(self) -> None:
@@ -194,27 +239,16 @@ class VisitorsCoordinator(DataUpdateCoordinator[Overview]):
             self.config_entry.async_start_reauth(self.hass)
         self._wake.set()
 
-    @callback
-    def _set_timer(self) -> None:
-        """Wake up when time changes something: a visit, or the day."""
-        self._cancel_timer()
+    def _longest_wait(self, rest: timedelta | None) -> float:
+        """Return in how many seconds time changes something: a visit, or the day."""
         now = self._moment().now
-        midnight = dt_util.start_of_local_day(dt_util.as_local(now) + timedelta(days=1))
+        today = dt_util.as_local(self._followed_at)
+        midnight = dt_util.start_of_local_day(today + timedelta(days=1))
         due = min(filter(None, (self._roster.next_due, midnight)))
-
-        @callback
-        def wake(_now: datetime) -> None:
-            self._timer = None
-            self._wake.set()
-
-        self._timer = async_track_point_in_utc_time(
-            self.hass, wake, dt_util.as_utc(due)
-        )
-
-    def _cancel_timer(self) -> None:
-        if self._timer is not None:
-            self._timer()
-            self._timer = None
+        waits = [_LONGEST_WAIT, max(due - now, timedelta())]
+        if rest is not None:
+            waits.append(rest)
+        return min(waits).total_seconds()
 
     def view(self, visit_id: str) -> VisitView | None:
         """Return an open visit as it is seen now, None for any other."""
@@ -283,52 +317,40 @@ class VisitorsCoordinator(DataUpdateCoordinator[Overview]):
 
     def async_listen_places(self, listener: Listener) -> CALLBACK_TYPE:
         """Call `listener` when places are held by others than before."""
-        return _listen(self._place_listeners, listener)
+        return self._place_listeners.add(listener)
 
     def async_listen_passages(
         self, listener: Callable[[PassageNotice], None]
     ) -> CALLBACK_TYPE:
         """Call `listener` for each passage that is announced."""
-        return _listen(self._passage_listeners, listener)
+        return self._passage_listeners.add(listener)
 
     def async_listen_visit_events(
         self, listener: Callable[[VisitNotice], None]
     ) -> CALLBACK_TYPE:
         """Call `listener` for whatever is announced of visits."""
-        return _listen(self._event_listeners, listener)
+        return self._event_listeners.add(listener)
 
     def async_listen_doors(
         self, listener: Callable[[DoorNotice], None]
     ) -> CALLBACK_TYPE:
         """Call `listener` for what happens at doors and names no visitor."""
-        return _listen(self._door_listeners, listener)
+        return self._door_listeners.add(listener)
 
     @callback
     def tell_passage(self, notice: PassageNotice) -> None:
         """Hand a passage to the entities."""
-        for listener in list(self._passage_listeners):
-            listener(notice)
+        self._passage_listeners.tell(notice)
 
     @callback
     def tell_visit(self, notice: VisitNotice) -> None:
         """Hand something about a visit to the entities."""
-        for listener in list(self._event_listeners):
-            listener(notice)
+        self._event_listeners.tell(notice)
 
     @callback
     def tell_door(self, notice: DoorNotice) -> None:
         """Hand something at a door to the entities."""
-        for listener in list(self._door_listeners):
-            listener(notice)
-
-
-def _listen[L](listeners: list[L], listener: L) -> CALLBACK_TYPE:
-    listeners.append(listener)
-
-    def remove() -> None:
-        listeners.remove(listener)
-
-    return remove
+        self._door_listeners.tell(notice)
 
 
 def _count_requests(transaction: Transaction, requests: int, errors: int) -> None:

@@ -41,14 +41,43 @@ class Today:
     end: datetime
 
 
-def people(seen: Iterable[VisitView], now: datetime, today: Today) -> Overview:
-    """Return what the open visits say; the rest is for the caller to fill in."""
+def under_way(
+    seen: Iterable[VisitView], before: Mapping[str, datetime] | None, now: datetime
+) -> dict[str, datetime]:
+    """Return the visits whose access is under way to the doors, and since when.
+
+    `before` is what this returned the last time: what is new began now. The first
+    time it is None, and what is found began when the visit tells.
+    """
+    changing = [one for one in seen if one.access.state in _UNDER_WAY]
+    if before is None:
+        return {one.visit.id: _asked_at(one, now) for one in changing}
+    return {one.visit.id: before.get(one.visit.id, now) for one in changing}
+
+
+def _asked_at(one: VisitView, now: datetime) -> datetime:
+    """When what is under way was asked for, as far as the visit tells."""
+    visit = one.visit
+    stops = (visit.revoked_at, visit.cancelled_at, visit.ended_at)
+    over = visit.valid_until if visit.valid_until <= now else visit.created_at
+    return next((stop for stop in stops if stop is not None), over)
+
+
+def people(
+    seen: Iterable[VisitView],
+    pending: Mapping[str, datetime],
+    now: datetime,
+    today: Today,
+) -> Overview:
+    """Return what the open visits say; the rest is for the caller to fill in.
+
+    `pending` is what `under_way` returned for them.
+    """
     inside: set[str] = set()
     arrived: set[str] = set()
     overstaying: set[str] = set()
     expected: set[str] = set()
     coming: VisitView | None = None
-    pending: list[VisitView] = []
     trouble = False
     for one in seen:
         who = one.visitor.id
@@ -66,7 +95,6 @@ def people(seen: Iterable[VisitView], now: datetime, today: Today) -> Overview:
             if coming is None or visit.valid_from < coming.visit.valid_from:
                 coming = one
         if one.access.state in _UNDER_WAY:
-            pending.append(one)
             trouble |= one.access.reason is not None
         trouble |= one.access.state in _TROUBLE
     return Overview(
@@ -76,13 +104,6 @@ def people(seen: Iterable[VisitView], now: datetime, today: Today) -> Overview:
         overstaying=len(overstaying),
         next_visit=coming,
         pending_changes=len(pending),
-        oldest_pending=min((_asked_at(one) for one in pending), default=None),
+        oldest_pending=min(pending.values(), default=None),
         access_problem=trouble,
     )
-
-
-def _asked_at(one: VisitView) -> datetime:
-    """When what is under way was asked for, as far as the visit tells."""
-    visit = one.visit
-    stops = (visit.revoked_at, visit.cancelled_at, visit.ended_at)
-    return next((stop for stop in stops if stop is not None), visit.created_at)

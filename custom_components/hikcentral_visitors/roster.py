@@ -24,33 +24,35 @@ class Roster:
         self._visitor_of: dict[str, str] = {}
         self._records: dict[str, VisitorRecord] = {}
         self._due: list[tuple[datetime, str]] = []
+        self._due_at: dict[str, datetime] = {}
 
     def __iter__(self) -> Iterator[VisitView]:
         """All open visits."""
         for seen in self._views.values():
             yield from seen.values()
 
-    @property
-    def records(self) -> Iterable[VisitorRecord]:
-        """The records that open visits belong to, and those still cared for."""
-        return self._records.values()
-
     def view(self, visit_id: str) -> VisitView | None:
         """Return an open visit, None for any other."""
         visitor_id = self._visitor_of.get(visit_id)
         return None if visitor_id is None else self._views[visitor_id][visit_id]
 
-    async def async_load(self, moment: Moment) -> None:
-        """Read everything; raises LedgerError."""
+    async def async_load(self, moment: Moment) -> set[str]:
+        """Read everything; returns the visits that look different now.
+
+        Raises LedgerError.
+        """
         ids = await self._ledger.async_read(
             lambda connection: ids_to_care_for(connection, moment.now)
         )
-        await self.async_reload(ids, moment)
+        return await self.async_reload({*ids, *self._records}, moment)
 
     async def async_reload(
         self, visitor_ids: Iterable[str], moment: Moment
     ) -> set[str]:
-        """Read these visitors again; returns the visits that look different now."""
+        """Read these visitors again; returns the visits that look different now.
+
+        Raises LedgerError, and then nothing has changed.
+        """
         ids = set(visitor_ids)
         records = await self._ledger.async_read(
             lambda connection: load_many(connection, ids)
@@ -64,7 +66,10 @@ class Roster:
         """See those anew for whom time has come; returns the visits that changed."""
         changed: set[str] = set()
         while self._due and self._due[0][0] <= moment.now:
-            _, visitor_id = heapq.heappop(self._due)
+            when, visitor_id = heapq.heappop(self._due)
+            if self._due_at.get(visitor_id) != when:
+                continue
+            del self._due_at[visitor_id]
             changed |= self._see(visitor_id, self._records.get(visitor_id), moment)
         return changed
 
@@ -81,20 +86,27 @@ class Roster:
             del self._visitor_of[visit_id]
         self._records.pop(visitor_id, None)
         now: dict[str, VisitView] = {}
-        if record is not None:
-            self._records[visitor_id] = record
+        if record is not None and record.visits:
             now = {
                 seen.visit.id: seen for seen in views(record, moment.policy, moment.now)
             }
-            if (due := next_due(record, moment.policy, moment.now)) is not None:
-                heapq.heappush(self._due, (due, visitor_id))
-        if now:
+            self._records[visitor_id] = record
             self._views[visitor_id] = now
             self._visitor_of |= dict.fromkeys(now, visitor_id)
-        elif record is not None and not record.visits:
-            del self._records[visitor_id]
+        self._look_later(visitor_id, moment)
         return {
             visit_id
             for visit_id in before.keys() | now.keys()
             if before.get(visit_id) != now.get(visit_id)
         }
+
+    def _look_later(self, visitor_id: str, moment: Moment) -> None:
+        """Note when time changes something, each time only once."""
+        due = None
+        if (record := self._records.get(visitor_id)) is not None:
+            due = next_due(record, moment.policy, moment.now)
+        if due is None:
+            self._due_at.pop(visitor_id, None)
+        elif self._due_at.get(visitor_id) != due:
+            self._due_at[visitor_id] = due
+            heapq.heappush(self._due, (due, visitor_id))
