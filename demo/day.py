@@ -8,6 +8,7 @@ from itertools import cycle
 import sys
 from typing import Any
 
+from . import portrait
 from .facility import (
     MEETING_ROOM,
     PARKING_IN,
@@ -15,13 +16,15 @@ from .facility import (
     TURNSTILE_OUT,
     VIP_LEVEL,
 )
-from .language import Person
 from .phone import Push
 from .stage import Stage, logins
 from .watch import PASSAGE, Event
 
 PACE = 8.0
 """Seconds between two things that happen."""
+
+_NEXT_WEEK = 1
+_AT_THE_DESK = 3
 
 # Who stands where, one after another; the numbers are those of the story's people.
 _WAYS = (
@@ -52,45 +55,62 @@ async def play(stage: Stage) -> None:
     stage.watch.heard = lambda kind, event: _tell(stage, kind, event)
     stage.phone.shown = lambda push: _show(stage, push)
     await stage.facility.seed(persons=40, events_per_minute=12)
-    await _invite(stage)
+    faces = await _invite(stage)
     report.line(f"  {words['keys']}")
     report.line()
     async with _lines() as lines:
         for who, door in cycle(_WAYS):
             await _pause(stage, lines)
-            await stage.facility.present(stage.texts.people[who].card_no, door)
+            if face := faces.get(who):
+                await stage.facility.show_face(face, door)
+            else:
+                await stage.facility.present(stage.texts.people[who].card_no, door)
 
 
-async def _invite(stage: Stage) -> None:
-    """Register everybody: the second one for next week, the others for today."""
+async def _invite(stage: Stage) -> Mapping[int, str]:
+    """Register everybody: one for next week, one of the others is at the desk already.
+
+    Returns the HikCentral persons of those who have given a photo.
+    """
     now = datetime.now(UTC).replace(microsecond=0)
     people = stage.texts.people
-    for number, person in enumerate(people):
-        begin = now + timedelta(days=6 if number == 1 else 0)
+    granted = [
         await stage.receptionist.act(
             "hikcentral_visitors.grant_access",
-            _invitation(stage, person, begin, timedelta(minutes=40 + 35 * number)),
+            _invitation(stage, number, now),
+            respond=True,
         )
+        for number in range(len(people))
+    ]
+    await stage.receptionist.act(
+        "hikcentral_visitors.check_in", {"visit_id": granted[_AT_THE_DESK]["visit_id"]}
+    )
     stage.report.event("+", stage.texts.words["visits"].format(number=len(people)))
+    return {_NEXT_WEEK: granted[_NEXT_WEEK]["person_id"]}
 
 
-def _invitation(
-    stage: Stage, person: Person, begin: datetime, duration: timedelta
-) -> Mapping[str, Any]:
+def _invitation(stage: Stage, number: int, now: datetime) -> Mapping[str, Any]:
+    person = stage.texts.people[number]
+    begin = now + timedelta(days=6 if number == _NEXT_WEEK else 0)
+    shown = (
+        {"photo": portrait.MEDIA}
+        if number == _NEXT_WEEK
+        else {"card_no": person.card_no}
+    )
     levels = {"access_levels": [VIP_LEVEL]} if person.visitor_type == "vip" else {}
     return {
+        **shown,
         **levels,
         "given_name": person.given_name,
         "family_name": person.family_name,
         "company": person.company,
         "visitor_type": person.visitor_type,
-        "card_no": person.card_no,
         "valid_from": begin.isoformat(),
-        "duration": {"seconds": int(duration.total_seconds())},
+        "duration": {"minutes": 40 + 35 * number},
         "host": stage.host,
         "notify": [stage.phone_entities.notify],
         "purpose": person.purpose,
-        "wait": 0,
+        "wait": 60 if number == _NEXT_WEEK else 0,
     }
 
 
