@@ -1,10 +1,15 @@
 """Loading and unloading: the visits are there whether or not the server is."""
 
 from collections.abc import AsyncGenerator
+from datetime import timedelta
+import logging
 from pathlib import Path
+import sqlite3
+import threading
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -159,3 +164,114 @@ async def test_an_unload_leaves_nothing_running(
     await call(hass, "grant_access", given_name="Ada", card_no=CARD, wait=0)
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert entry.state is ConfigEntryState.NOT_LOADED
+
+
+async def test_home_assistant_stops_with_work_under_way_in_order(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    entry: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    visit = await call(hass, "grant_access", given_name="Ada", card_no=CARD, wait=20)
+    await control(simulator, "faults", {"fail": [{"path": "*", "hang": True}]})
+    for name in ("Bea", "Cyd", "Dot"):
+        await call(hass, "grant_access", given_name=name, card_no=name, wait=0)
+    await call(hass, "revoke_access", visit_id=visit["visit_id"], wait=0)
+    path = ledger_path(hass, entry)
+    caplog.clear()
+    await hass.async_stop(force=True)
+    assert [one for one in caplog.records if one.levelno >= logging.WARNING] == []
+    assert not [one for one in threading.enumerate() if path.stem in one.name]
+    with sqlite3.connect(path) as file:
+        assert file.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert file.execute("SELECT count(*) FROM visits").fetchone() == (4,)
+        (requests,) = file.execute(
+            "SELECT value FROM counters WHERE key = 'requests'"
+        ).fetchone()
+    file.close()
+    assert requests > 0
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_setup_that_fails_leaves_no_file_open(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    hass.config_entries.async_update_entry(
+        entry, data={**entry.data, "installation_key": "no key"}
+    )
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    stem = ledger_path(hass, entry).stem
+    assert not [one for one in threading.enumerate() if stem in one.name]
+
+
+async def test_options_that_change_while_work_is_under_way_lose_nothing(
+    hass: HomeAssistant, simulator: Simulator, entry: MockConfigEntry
+) -> None:
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    visit = await call(hass, "grant_access", given_name="Ada", card_no=CARD, wait=0)
+    hass.config_entries.async_update_entry(
+        entry, options={**entry.options, "extend_step": 90}
+    )
+    told = Told(hass)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await told.until(
+        lambda: (
+            any(one["type"] == "granted" for one in told.visits)
+            or _access(entry, visit["visit_id"]) == "active"
+        )
+    )
+    assert entry.runtime_data.settings.extend_step == timedelta(minutes=90)
+    names = [
+        person.given_name for person in simulator.world.database.tables.persons.values()
+    ]
+    assert names.count("Ada") == 1
+
+
+def _access(entry: MockConfigEntry, visit_id: str) -> str | None:
+    seen = entry.runtime_data.coordinator.view(visit_id)
+    return None if seen is None else str(seen.access.state)
+
+
+async def test_two_servers_do_not_mix(
+    hass: HomeAssistant, simulator: Simulator, entry: MockConfigEntry
+) -> None:
+    async with create_app(seed=2) as other_simulator:
+        await control(other_simulator, "faults", {"apply_delay_s": 0})
+        other = config_entry(other_simulator)
+        hass.config_entries.async_update_entry(entry, title="North")
+        other.add_to_hass(hass)
+        hass.config_entries.async_update_entry(other, title="South")
+        for one in (entry, other):
+            if one.state is ConfigEntryState.NOT_LOADED:
+                assert await hass.config_entries.async_setup(one.entry_id)
+        with pytest.raises(ServiceValidationError):
+            await call(hass, "grant_access", given_name="Ada", card_no=CARD)
+        north, south = [
+            await call(
+                hass,
+                "grant_access",
+                config_entry_id=one.entry_id,
+                given_name=name,
+                card_no=CARD,
+                wait=20,
+            )
+            for one, name in ((entry, "Ada"), (other, "Eve"))
+        ]
+        assert (north["access"], south["access"]) == ("active", "active")
+        assert north["entity_id"] != south["entity_id"]
+        with pytest.raises(ValueError, match="not enough values"):
+            person_of(simulator, "Eve")
+
+        told = Told(hass)
+        await other.runtime_data.poller.async_poll()
+        await present(other_simulator, ENTRANCE, card=CARD)
+        await other.runtime_data.poller.async_poll()
+        passage = await told.passage()
+        assert (passage["name"], passage["config_entry_id"]) == ("Eve", other.entry_id)
+        assert passage["entity_id"] == south["entity_id"]
+        await call(hass, "revoke_access", visit_id=south["visit_id"], wait=0)
+        await told.visit("revoked")
+        assert (await present(simulator, ENTRANCE, card=CARD))["granted"] is True
+        assert await hass.config_entries.async_unload(other.entry_id)
+        assert entry.state is ConfigEntryState.LOADED

@@ -108,4 +108,4 @@ async def test_reading_somebody_again_and_again_takes_no_more_room(
     await roster.async_load(MOMENT)
     for _ in range(50):
         await roster.async_reload([VISITOR.id], MOMENT)
-    assert len(roster._due) == 1  # noqa: SLF001 - nothing else shows it
+    assert len(roster._due) == 1

@@ -3,12 +3,12 @@
 This module only wires the parts of a config entry together.
 """
 
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
 
-from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE, Platform
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.start import async_at_started
@@ -58,22 +58,23 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 async def async_setup_entry(hass: HomeAssistant, entry: HikCentralConfigEntry) -> bool:
     """Load a server: from its ledger, whether or not the server answers now."""
     ledger = Ledger(ledger_path(hass, entry))
-    try:
-        await ledger.async_open()
-        runtime, announcer = await _async_wire(hass, entry, ledger)
-    except NewerSchemaError as error:
-        await ledger.async_close()
-        raise ConfigEntryError(
-            translation_domain=DOMAIN, translation_key="written_by_newer_release"
-        ) from error
-    except LedgerError as error:
-        await ledger.async_close()
-        raise ConfigEntryNotReady(
-            translation_domain=DOMAIN, translation_key="storage_unusable"
-        ) from error
-    entry.runtime_data = runtime
-    async_keep_devices(hass, entry)
-    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    async with AsyncExitStack() as undo:
+        undo.push_async_callback(ledger.async_close)
+        try:
+            await ledger.async_open()
+            runtime, announcer = await _async_wire(hass, entry, ledger)
+        except NewerSchemaError as error:
+            raise ConfigEntryError(
+                translation_domain=DOMAIN, translation_key="written_by_newer_release"
+            ) from error
+        except LedgerError as error:
+            raise ConfigEntryNotReady(
+                translation_domain=DOMAIN, translation_key="storage_unusable"
+            ) from error
+        entry.runtime_data = runtime
+        async_keep_devices(hass, entry)
+        await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+        undo.pop_all()
     entry.async_on_unload(async_setup_taps(hass, entry))
     _start(hass, entry, announcer)
     return True
@@ -168,7 +169,14 @@ def _start(
         announcer.started.set()
         runtime.coordinator.follow_soon()
 
+    async def stopping(_event: Event) -> None:
+        """Home Assistant unloads nothing when it stops."""
+        await _async_end(runtime)
+
     entry.async_on_unload(async_at_started(hass, started))
+    entry.async_on_unload(
+        hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, stopping)
+    )
     runtime.background.start(
         hass,
         entry,
@@ -190,9 +198,13 @@ async def async_unload_entry(hass: HomeAssistant, entry: HikCentralConfigEntry) 
     """Unload a server; what was asked is on disk and goes on with the next load."""
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
-    runtime = entry.runtime_data
+    await _async_end(entry.runtime_data)
+    return True
+
+
+async def _async_end(runtime: Runtime) -> None:
+    """End all work in order, and write what is only kept in memory."""
     await runtime.background.async_stop()
     with suppress(LedgerError):  # the disk is full: only totals of requests are lost
         await runtime.coordinator.async_store_requests()
     await runtime.ledger.async_close()
-    return True

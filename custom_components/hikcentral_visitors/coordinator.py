@@ -276,7 +276,8 @@ class VisitorsCoordinator(DataUpdateCoordinator[Overview]):
     async def async_settled(self, visit_id: str, seconds: float) -> VisitView:
         """Return a visit once nothing of its access is under way, or as it is then.
 
-        Waiting in vain cancels nothing. Raises CommandRefusedError for no such visit.
+        Waiting in vain cancels nothing. Raises CommandRefusedError for no such visit,
+        LedgerError where it cannot be read and was not seen before.
         """
         changed = asyncio.Event()
         stop = self.async_listen_visit(visit_id, changed.set)
@@ -292,7 +293,13 @@ class VisitorsCoordinator(DataUpdateCoordinator[Overview]):
             LOGGER.debug("Visit %s is not settled after %s s", visit_id, seconds)
         finally:
             stop()
-        return await self._view_now(visit_id)
+        try:
+            return await self._view_now(visit_id)
+        except LedgerError:
+            # Unloaded while somebody waited: what he asked for is kept all the same.
+            if (last := self.view(visit_id)) is not None:
+                return last
+            raise
 
     async def _view_now(self, visit_id: str) -> VisitView:
         moment = self._moment()
