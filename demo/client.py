@@ -103,8 +103,12 @@ class Client:
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._answers[number] = answer
         await self._socket.send_json({"id": number, "type": kind, **fields})
-        async with asyncio.timeout(2 * PATIENCE):
-            message = await answer
+        try:
+            async with asyncio.timeout(2 * PATIENCE):
+                message = await answer
+        except TimeoutError:
+            msg = f"{kind}: no answer within {2 * PATIENCE:g} s"
+            raise StoryError(msg) from None
         if not message["success"]:
             error = message["error"]
             raise RefusedError(kind, error["code"], error["message"])
@@ -134,10 +138,14 @@ class Client:
                     await reader
 
     async def _read(self, socket: ClientWebSocketResponse) -> None:
-        async for message in socket:
-            self._receive(message.json())
-        for answer in self._answers.values():
-            answer.cancel()
+        try:
+            async for message in socket:
+                self._receive(message.json())
+        finally:
+            for answer in self._answers.values():
+                if not answer.done():
+                    answer.set_exception(StoryError("the WebSocket was closed"))
+            self._answers.clear()
 
     def _receive(self, message: Message) -> None:
         number = message["id"]
