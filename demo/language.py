@@ -276,7 +276,7 @@ RUSSIAN: Final = Texts(
         "open": "Открыть",
         "until": "До",
         "visitors_inside": "Внутри",
-        "at_reception": "На ресепшен",
+        "at_reception": "Ресепшен",
         "expected_today": "Ожидаются",
         "overstaying": "Сверх срока",
         "denied_today": "Отказы",
