@@ -1,17 +1,21 @@
 """Whether HikCentral can be reached, as the calls that are made anyway tell."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .const import LOGGER
 from .hikcentral import ErrorKind, HikCentralError
+
+LONG_GAP = timedelta(minutes=1)
+"""Out of sight for so long, a server may have been set back to a backup."""
 
 
 class Contact:
     """The state of the connection, heard from everybody who calls.
 
     Only what says that the server is out of reach, or does not take us, counts as lost
-    contact: a refusal is an answer.
+    contact: a refusal is an answer. `gap` is the end of the last long loss of contact,
+    as far as it is known; what was learnt before may not hold any more.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
@@ -21,6 +25,8 @@ class Contact:
         self.connected = False
         self.since: datetime | None = None
         self.error: HikCentralError | None = None
+        self.gap = now()
+        self._lost: datetime | None = None
 
     def async_listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call `listener` when contact is lost, found, or lost for another reason."""
@@ -33,6 +39,9 @@ class Contact:
 
     def answered(self) -> None:
         """The server answered."""
+        if self._lost is not None and self._now() - self._lost >= LONG_GAP:
+            self.gap = self._now()
+        self._lost = None
         if self.connected:
             return
         if self.since is not None:
@@ -44,6 +53,10 @@ class Contact:
         if error.kind is ErrorKind.REFUSED:
             self.answered()
             return
+        now = self._now()
+        self._lost = self._lost or now
+        if now - self._lost >= LONG_GAP:
+            self.gap = now
         same = self.error is not None and type(self.error) is type(error)
         if not self.connected and same:
             return
