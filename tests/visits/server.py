@@ -13,7 +13,7 @@ from enum import StrEnum
 from custom_components.hikcentral_visitors.visits import facts
 from custom_components.hikcentral_visitors.visits.desired import Desired, desired
 from custom_components.hikcentral_visitors.visits.facts import Failure, FailureKind
-from custom_components.hikcentral_visitors.visits.known import Known
+from custom_components.hikcentral_visitors.visits.known import Existence, Known
 from custom_components.hikcentral_visitors.visits.plan import (
     PROOF_LASTS,
     WRITES_BY_ID,
@@ -112,7 +112,7 @@ class Server:
         return replace(record, known=known)
 
     def _check_rules(self, known: Known, operation: Operation, now: datetime) -> None:
-        if operation.kind in WRITES_BY_ID:
+        if operation.kind in WRITES_BY_ID and known.existence is Existence.PRESENT:
             assert known.person_id is not None
             assert known.proven_at is not None
             assert now - known.proven_at < PROOF_LASTS

@@ -44,20 +44,26 @@ def held(visit: Visit, **facts: Any) -> VisitorRecord:
 
 
 @pytest.mark.parametrize(
-    ("progress", "ready", "word"),
+    ("progress", "ready", "retries", "word"),
     [
-        (Progress.APPLIED, 2, AccessState.ACTIVE),
-        (Progress.UNVERIFIABLE, 0, AccessState.UNVERIFIED),
-        (Progress.FAILED, 1, AccessState.PARTIAL),
-        (Progress.FAILED, 0, AccessState.FAILED),
-        (Progress.PENDING, 1, AccessState.GRANTING),
-        (Progress.STALE, 2, AccessState.GRANTING),
-        (Progress.NARROWED, 2, AccessState.GRANTING),
-        (Progress.SETTLED, 0, AccessState.GRANTING),
+        (Progress.APPLIED, 2, 0, AccessState.ACTIVE),
+        (Progress.UNVERIFIABLE, 0, 0, AccessState.UNVERIFIED),
+        (Progress.FAILED, 1, 1, AccessState.GRANTING),
+        (Progress.FAILED, 1, 2, AccessState.PARTIAL),
+        (Progress.FAILED, 0, 2, AccessState.FAILED),
+        (Progress.PENDING, 1, 1, AccessState.GRANTING),
+        (Progress.PENDING, 1, 2, AccessState.PARTIAL),
+        (Progress.STALE, 2, 0, AccessState.GRANTING),
+        (Progress.NARROWED, 2, 0, AccessState.GRANTING),
+        (Progress.SETTLED, 0, 0, AccessState.GRANTING),
     ],
 )
-def test_a_live_visit(progress: Progress, ready: int, word: AccessState) -> None:
-    doors = Application(progress=progress, doors_ready=ready, doors_total=2)
+def test_a_live_visit(
+    progress: Progress, ready: int, retries: int, word: AccessState
+) -> None:
+    doors = Application(
+        progress=progress, doors_ready=ready, doors_total=2, retries=retries
+    )
     found = seen(held(stay(), application=doors))
     assert found.state is word
     assert (found.doors_ready, found.doors_total) == (ready, 2)
@@ -120,7 +126,7 @@ def test_why_it_takes_so_long() -> None:
 
 def test_a_failed_door_is_a_reason() -> None:
     doors = Application(
-        progress=Progress.FAILED, doors_ready=1, doors_total=2, failed_doors=("9",)
+        progress=Progress.FAILED, doors_ready=1, doors_total=2, retries=2
     )
     assert seen(held(stay(), application=doors)).reason == "door_failed"
 

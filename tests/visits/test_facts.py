@@ -121,9 +121,10 @@ def test_what_was_not_carried_out_is_as_before(
     assert same == before
 
 
-def test_an_add_that_was_refused_was_still_never_tried() -> None:
+def test_an_add_that_was_refused_was_still_tried() -> None:
     known = facts.assumed(NOTHING, [operation(Kind.ADD_PERSON)])
-    assert facts.not_carried_out(known, NOTHING, operation(Kind.ADD_PERSON)) == NOTHING
+    after = facts.not_carried_out(known, NOTHING, operation(Kind.ADD_PERSON))
+    assert after == replace(NOTHING, add_attempted=True)
 
 
 def test_a_new_person_is_known_as_sent() -> None:
@@ -147,11 +148,21 @@ def test_somebody_not_found_after_an_uncertain_call_is_looked_for_twice() -> Non
     assert twice.add_attempted
 
 
-def test_somebody_known_who_is_gone_is_gone() -> None:
+def test_somebody_known_is_given_up_when_not_found_twice() -> None:
     troubled = replace(HELD, widening=Effort(refused_for="wish"))
-    gone = facts.person_not_found(troubled, NOW)
-    assert gone == Known(add_attempted=True)
-    assert facts.person_deleted(HELD) == Known(add_attempted=True)
+    doubtful = facts.person_not_found(troubled, NOW)
+    assert doubtful.existence is Existence.UNKNOWN
+    assert doubtful.possible_levels == HELD.possible_levels
+    gone = facts.person_not_found(doubtful, NOW)
+    assert (gone.existence, gone.widening) == (Existence.ABSENT, Effort())
+
+
+def test_terminals_are_told_of_somebody_who_is_gone() -> None:
+    gone = facts.person_deleted(HELD)
+    assert gone.person_id == HELD.person_id
+    assert gone.application.progress is Progress.NARROWED
+    without = replace(HELD, members=frozenset())
+    assert facts.person_deleted(without) == Known(add_attempted=True)
 
 
 def test_what_hindered_an_add_hinders_the_next() -> None:

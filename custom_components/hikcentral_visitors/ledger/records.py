@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import batched
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, false, or_, select
+from sqlalchemy import Connection, Select, and_, false, or_, select, true
 
 from ..visits.events import VisitEvent, VisitEventType
 from ..visits.known import UNSETTLED, Existence, Known
@@ -173,6 +173,18 @@ def ids_to_care_for(connection: Connection, now: datetime) -> list[str]:
         )
     )
     return list(connection.scalars(open_visits.union(in_doubt, forgotten)))
+
+
+def ids_to_audit(connection: Connection) -> list[str]:
+    """Return the visitors of whom the server may hold anything at all.
+
+    Persons without access too, for somebody may give them some in HikCentral's own
+    client, and those who were deleted, for a backup may bring them back.
+    """
+    query = select(known.c.visitor_id).where(
+        or_(known.c.existence != Existence.ABSENT, known.c.add_attempted == true())
+    )
+    return list(connection.scalars(query))
 
 
 def change(

@@ -13,7 +13,7 @@ from ..const import LOGGER
 from ..contact import Contact
 from ..hikcentral import HikCentralClient, HikCentralError, Priority, RefusedError
 from ..ledger import Ledger, LedgerError, Transaction
-from ..ledger.records import Moment, change, ids_to_care_for, load_many
+from ..ledger.records import Moment, change, ids_to_audit, ids_to_care_for, load_many
 from ..visits import facts
 from ..visits.known import Effort, Existence, Known
 from ..visits.record import Change, VisitorRecord
@@ -42,10 +42,12 @@ class Auditor:
 
     async def async_run(self) -> None:
         """Audit now, all persons included, and then regularly, until cancelled."""
-        count = 0
+        count, gap = 0, self._contact.gap
         while True:
+            thorough = count % THOROUGH_EVERY == 0 or gap != self._contact.gap
+            gap = self._contact.gap
             try:
-                await self.async_audit(thorough=count % THOROUGH_EVERY == 0)
+                await self.async_audit(thorough=thorough)
             except LedgerError as error:
                 LOGGER.error("Cannot compare with HikCentral: %s", error)
             count += 1
@@ -56,18 +58,24 @@ class Auditor:
 
         Raises LedgerError.
         """
-        moment = self._moment()
 
         def again(known: Known) -> Known:
             return replace(
                 known,
                 widening=Effort(),
                 narrowing=replace(known.narrowing, next_attempt=None),
+                application=replace(known.application, next_check=None),
                 face_refused=None,
             )
 
-        ids = await self._ids(moment)
-        await self._learn(dict.fromkeys(ids, again), moment)
+        now = self._moment().now
+        ids = await self._ledger.async_read(
+            lambda connection: {
+                *ids_to_care_for(connection, now),
+                *ids_to_audit(connection),
+            }
+        )
+        await self._learn(dict.fromkeys(ids, again))
         await self.async_audit(thorough=True)
 
     async def async_audit(self, *, thorough: bool) -> None:
@@ -75,32 +83,28 @@ class Auditor:
 
         What cannot be read is left for the next time. Raises LedgerError.
         """
-        moment = self._moment()
-        ids = await self._ids(moment)
-        records = await self._ledger.async_read(
-            lambda connection: load_many(connection, ids)
-        )
+        if thorough:
+            for record in (await self._records()).values():
+                await self._compare_person(record)
         present = {
             record.known.person_id: record
-            for record in records.values()
+            for record in (await self._records()).values()
             if record.known.existence is Existence.PRESENT
         }
-        levels = set(moment.policy.managed_levels).union(
+        levels = set(self._moment().policy.managed_levels).union(
             *(record.known.possible_levels for record in present.values())
         )
         for level in sorted(levels):
-            await self._compare_level(level, present, moment)
-        if thorough:
-            for record in present.values():
-                await self._compare_person(record)
+            await self._compare_level(level, present)
 
-    async def _ids(self, moment: Moment) -> list[str]:
+    async def _records(self) -> dict[str, VisitorRecord]:
+        ids = await self._ledger.async_read(ids_to_audit)
         return await self._ledger.async_read(
-            lambda connection: ids_to_care_for(connection, moment.now)
+            lambda connection: load_many(connection, ids)
         )
 
     async def _compare_level(
-        self, level: str, present: Mapping[str | None, VisitorRecord], moment: Moment
+        self, level: str, present: Mapping[str | None, VisitorRecord]
     ) -> None:
         try:
             members = {
@@ -118,7 +122,7 @@ class Auditor:
             if (person in members) != (level in record.known.members)
             or level in record.known.unsure
         }
-        await self._learn(different, moment)
+        await self._learn(different)
 
     async def _compare_person(self, record: VisitorRecord) -> None:
         visitor = record.visitor
@@ -132,23 +136,30 @@ class Auditor:
             self._contact.failed(error)
             return
         self._contact.answered()
-        moment = self._moment()
+        now = self._moment().now
         if person is None:
-            gone = _if_same(record.known, facts.person_deleted)
-            await self._learn({visitor.id: gone}, moment)
+            if record.known.existence is Existence.ABSENT:
+                return
+            gone = _if_same(
+                record.known, lambda known: facts.person_not_found(known, now)
+            )
+            await self._learn({visitor.id: gone})
             return
         reading, _ = person_reading(person, visitor)
-        read = _if_same(
-            record.known,
-            lambda known: facts.person_read(known, reading, moment.now, known.profile),
-        )
-        await self._learn({visitor.id: read}, moment)
+        back = record.known.existence is Existence.ABSENT
+        levels = self._moment().policy.managed_levels if back else frozenset()
 
-    async def _learn(
-        self, lessons: Mapping[str, Callable[[Known], Known]], moment: Moment
-    ) -> None:
+        def learn(known: Known) -> Known:
+            """Of somebody who is back, nobody knows which levels came with him."""
+            read = facts.person_read(known, reading, now, known.profile)
+            return replace(read, unsure=read.unsure | levels)
+
+        await self._learn({visitor.id: _if_same(record.known, learn)})
+
+    async def _learn(self, lessons: Mapping[str, Callable[[Known], Known]]) -> None:
         if not lessons:
             return
+        moment = self._moment()
 
         def work(transaction: Transaction) -> None:
             for visitor_id, lesson in lessons.items():
@@ -165,14 +176,17 @@ class Auditor:
 
 
 def _membership(before: Known, level: str, is_member: bool) -> Callable[[Known], Known]:
-    def learn(known: Known) -> Known:
-        if not is_member:
-            return facts.member_removed(known, level)
-        if level in known.possible_levels:
-            return facts.member_added(known, level)
+    def found_in(known: Known) -> Known:
+        """Whatever was done since: a level that nobody knew of is to be looked into."""
+        if known.person_id != before.person_id or level in known.possible_levels:
+            return known
         return replace(known, unsure=known.unsure | {level})
 
-    return _if_same(before, learn)
+    if not is_member:
+        return _if_same(before, lambda known: facts.member_removed(known, level))
+    if level in before.possible_levels:
+        return _if_same(before, lambda known: facts.member_added(known, level))
+    return found_in
 
 
 def _if_same(

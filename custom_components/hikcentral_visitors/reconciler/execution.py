@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 import random
 
 from ..contact import Contact
@@ -23,8 +24,14 @@ from ..ledger.records import Moment, change
 from ..visits import facts, person_code
 from ..visits.desired import Desired, desired
 from ..visits.facts import Failure, FailureKind
-from ..visits.known import Known, Progress
-from ..visits.plan import Operation, OperationKind, plan, wish_key
+from ..visits.known import Existence, Known, Progress
+from ..visits.plan import (
+    WRITES_BY_ID,
+    Operation,
+    OperationKind,
+    plan,
+    wish_key,
+)
 from ..visits.profile import REMARK, profile_digest
 from ..visits.record import Change, VisitorRecord
 from ..visits.visit import SYSTEM
@@ -45,6 +52,7 @@ class Target:
 
     record: VisitorRecord
     wish: Desired
+    taking: bool
     jpeg: bytes | None = None
 
     @property
@@ -136,12 +144,16 @@ class Executor:
 
         def decide(record: VisitorRecord) -> Change:
             wish = desired(record, moment.now, moment.policy.provision_ahead)
-            if operation not in plan(record, wish, moment.now).step:
+            todo = plan(record, wish, moment.now)
+            if operation not in todo.step:
                 return Change(record)
+            if operation.kind in WRITES_BY_ID and not self._proof_holds(record.known):
+                return Change(replace(record, known=facts.doubted(record.known)))
             targets.append(
                 Target(
                     record=record,
                     wish=wish,
+                    taking=todo.narrowing,
                     jpeg=_picture(transaction, record, operation),
                 )
             )
@@ -152,6 +164,15 @@ class Executor:
         for visitor_id in job.visitor_ids:
             change(transaction, moment, visitor_id, decide)
         return targets
+
+    def _proof_holds(self, known: Known) -> bool:
+        """Whether the person's id was read after we last lost sight of the server.
+
+        Meanwhile it may have been set back to a backup, and ids given to others.
+        """
+        if known.existence is Existence.ABSENT:
+            return True
+        return known.proven_at is not None and known.proven_at >= self._contact.gap
 
     async def _carry_out_for_many(self, job: Job, targets: Sequence[Target]) -> None:
         """Call for all; a refused batch is halved until the culprit stands alone."""
@@ -182,13 +203,18 @@ class Executor:
     async def _store(self, job: Job, targets: Sequence[Target], answer: Answer) -> None:
         moment = self._moment()
 
-        def decide(record: VisitorRecord) -> Change:
-            known = facts.succeeded(record.known, taking=job.narrowing)
+        def decide(record: VisitorRecord, *, taking: bool) -> Change:
+            known = facts.succeeded(record.known, taking=taking)
             return Change(answer(replace(record, known=known)))
 
         def work(transaction: Transaction) -> None:
             for target in targets:
-                record = change(transaction, moment, target.visitor_id, decide)
+                record = change(
+                    transaction,
+                    moment,
+                    target.visitor_id,
+                    partial(decide, taking=target.taking),
+                )
                 if _face_is_settled(record):
                     drop_photo(transaction, target.visitor_id)
                 _note(transaction, moment.now, job.operation, target, "done")
@@ -208,59 +234,12 @@ class Executor:
                     moment,
                     target.visitor_id,
                     lambda record, target=target: Change(  # type: ignore[misc]
-                        self._failed(record, target, job, failure, error, moment.now)
+                        _failed(record, target, job, failure, error, moment.now)
                     ),
                 )
                 _note(transaction, moment.now, job.operation, target, failure.reason)
 
         await self._ledger.async_write(work)
-
-    def _failed(
-        self,
-        record: VisitorRecord,
-        target: Target,
-        job: Job,
-        failure: Failure,
-        error: HikCentralError | Failure,
-        now: datetime,
-    ) -> VisitorRecord:
-        operation = job.operation
-        before = target.record.known
-        known = record.known
-        if failure.kind is not FailureKind.AMBIGUOUS:
-            known = facts.not_carried_out(known, before, operation)
-        match operation.kind, error:
-            case OperationKind.ADD_PERSON, AlreadyExistsError():
-                return self._code_exists(record, before)
-            case OperationKind.UPDATE_FACE, RefusedError():
-                photo_id = record.visitor.photo or ""
-                return replace(record, known=facts.face_refused(known, photo_id))
-            case OperationKind.CHECK_APPLICATION, RefusedError():
-                return replace(record, known=facts.doors_unreadable(known))
-            case _, NotFoundError() | AlreadyExistsError():
-                known = facts.doubted(known)
-        known = facts.failed(
-            known,
-            operation,
-            failure,
-            now,
-            taking=job.narrowing,
-            wish=wish_key(record, target.wish),
-            jitter=random.random(),
-        )
-        return replace(record, known=known)
-
-    def _code_exists(self, record: VisitorRecord, before: Known) -> VisitorRecord:
-        """The code is taken: by ourselves if we tried before, else by somebody else."""
-        if before.add_attempted:
-            unknown = facts.assumed(before, [Operation(OperationKind.ADD_PERSON)])
-            return replace(record, known=unknown)
-        fresh = person_code.issue(self._installation)
-        return replace(
-            record,
-            visitor=replace(record.visitor, person_code=fresh),
-            known=facts.code_taken(before),
-        )
 
     async def _read_person(self, target: Target) -> Answer:
         person = await self._client.person_by_code(
@@ -285,19 +264,43 @@ class Executor:
         )
         face = visitor.photo if target.jpeg else None
         try:
-            person_id = await self._client.add_person(replace(draft, face=target.jpeg))
-        except ParameterError:
-            if face is None:
+            try:
+                person_id = await self._client.add_person(
+                    replace(draft, face=target.jpeg)
+                )
+            except ParameterError:
+                if face is None:
+                    raise
+                # A server that takes no face here may take it by itself.
+                face = None
+                person_id = await self._client.add_person(draft)
+        except AlreadyExistsError:
+            # The code, or something else of his, such as a card that another has?
+            if not await self._code_exists(visitor.person_code):
                 raise
-            # A server that takes no face here may take it by itself.
-            face = None
-            person_id = await self._client.add_person(draft)
+            return self._code_is_taken(target.record.known)
         now = self._now()
         profile = profile_digest(visitor)
         return _knowing(
             lambda known: facts.person_added(
                 known, person_id, window, profile, face, now
             )
+        )
+
+    async def _code_exists(self, code: str) -> bool:
+        found = await self._client.person_by_code(code, priority=Priority.WIDENING)
+        return found is not None
+
+    def _code_is_taken(self, before: Known) -> Answer:
+        """By ourselves if we tried before, else by somebody else: draw another."""
+        if before.add_attempted:
+            unknown = facts.assumed(before, [Operation(OperationKind.ADD_PERSON)])
+            return _knowing(lambda _known: unknown)
+        fresh = person_code.issue(self._installation)
+        return lambda record: replace(
+            record,
+            visitor=replace(record.visitor, person_code=fresh),
+            known=facts.code_taken(before),
         )
 
     async def _update_person(self, target: Target) -> Answer:
@@ -376,12 +379,24 @@ class Executor:
         return persons - still
 
     async def _apply(self, _level: str, targets: Sequence[Target]) -> set[str]:
-        persons = [target.person_id for target in targets]
         taking = any(_priority(one) is Priority.NARROWING for one in targets)
-        await self._client.reapply(
-            persons, priority=Priority.NARROWING if taking else Priority.WIDENING
+        persons = [
+            target.person_id for target in targets if not await self._replaced(target)
+        ]
+        if persons:
+            await self._client.reapply(
+                persons, priority=Priority.NARROWING if taking else Priority.WIDENING
+            )
+        return {target.person_id for target in targets}
+
+    async def _replaced(self, target: Target) -> bool:
+        """Whether the id of somebody who was deleted went to another person since."""
+        if target.record.known.existence is not Existence.ABSENT:
+            return False
+        other = await self._client.person_by_id(
+            target.person_id, priority=Priority.NARROWING
         )
-        return set(persons)
+        return other is not None
 
     def _draft(self, target: Target, window: Window) -> PersonDraft:
         """All of the person each time, for servers that clear what is left out."""
@@ -399,6 +414,41 @@ class Executor:
 
     def _now(self) -> datetime:
         return self._moment().now
+
+
+def _failed(
+    record: VisitorRecord,
+    target: Target,
+    job: Job,
+    failure: Failure,
+    error: HikCentralError | Failure,
+    now: datetime,
+) -> VisitorRecord:
+    """Return what a failed call makes of a record."""
+    operation = job.operation
+    known = record.known
+    if failure.kind is not FailureKind.AMBIGUOUS:
+        known = facts.not_carried_out(known, target.record.known, operation)
+    if isinstance(error, NotFoundError | AlreadyExistsError):
+        known = facts.doubted(known)
+    match operation.kind, error:
+        case OperationKind.UPDATE_FACE, RefusedError() if not isinstance(
+            error, NotFoundError
+        ):
+            photo_id = record.visitor.photo or ""
+            return replace(record, known=facts.face_refused(known, photo_id))
+        case OperationKind.CHECK_APPLICATION, RefusedError():
+            return replace(record, known=facts.doors_unreadable(known))
+    known = facts.failed(
+        known,
+        operation,
+        failure,
+        now,
+        taking=target.taking,
+        wish=wish_key(record, target.wish),
+        jitter=random.random(),
+    )
+    return replace(record, known=known)
 
 
 def _knowing(learn: Callable[[Known], Known]) -> Answer:

@@ -1,7 +1,8 @@
 """The loop that looks at visitors when something about them changed, or time did."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 import heapq
 
@@ -17,6 +18,18 @@ from .execution import Executor
 
 _STORAGE_RETRY = timedelta(seconds=10)
 
+_LONGEST_SLEEP = timedelta(minutes=1)
+"""Due times are the clock's on the wall, which may be set while we sleep."""
+
+type Sleep = Callable[[asyncio.Event, timedelta], Awaitable[None]]
+"""Waits until the event is set, or for so long; time of its own is for tests."""
+
+
+async def _sleep_until_woken(wake: asyncio.Event, longest: timedelta) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(longest.total_seconds()):
+            await wake.wait()
+
 
 class Reconciler:
     """Drives HikCentral to what the visits justify, for ever.
@@ -25,12 +38,17 @@ class Reconciler:
     """
 
     def __init__(
-        self, ledger: Ledger, executor: Executor, moment: Callable[[], Moment]
+        self,
+        ledger: Ledger,
+        executor: Executor,
+        moment: Callable[[], Moment],
+        sleep: Sleep = _sleep_until_woken,
     ) -> None:
         """Prepare; nothing happens before `async_run`."""
         self._ledger = ledger
         self._executor = executor
         self._moment = moment
+        self._sleep = sleep
         self._changed: set[str] = set()
         self._ready: dict[str, Ready] = {}
         self._running: dict[asyncio.Task[None], Job] = {}
@@ -46,7 +64,7 @@ class Reconciler:
             while True:
                 await self._look()
                 self._start_jobs()
-                await self._sleep()
+                await self._rest()
         finally:
             remove()
             for task in self._running:
@@ -155,20 +173,15 @@ class Reconciler:
             return
         self.look_at(job.visitor_ids)
 
-    async def _sleep(self) -> None:
+    async def _rest(self) -> None:
         """Wait for a change, the next due time, or stragglers' time to run out."""
-        if self._changed - {
-            one for job in self._running.values() for one in job.visitor_ids
-        }:
+        busy = {one for job in self._running.values() for one in job.visitor_ids}
+        if self._changed - busy:
             return
-        waits = []
+        waits = [_LONGEST_SLEEP]
         if self._due:
-            waits.append((self._due[0][0] - self._moment().now).total_seconds())
+            waits.append(max(self._due[0][0] - self._moment().now, timedelta()))
         if self._ready:
-            waits.append(PATIENCE.total_seconds())
-        try:
-            async with asyncio.timeout(max(min(waits), 0) if waits else None):
-                await self._wake.wait()
-        except TimeoutError:
-            return
+            waits.append(PATIENCE)
+        await self._sleep(self._wake, min(waits))
         self._wake.clear()

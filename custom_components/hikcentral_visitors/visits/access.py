@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from .desired import Desired, Wish, desired
-from .known import UNSETTLED, Existence, Known, Progress
+from .known import UNSETTLED, Application, Existence, Known, Progress
 from .plan import exceeds, open_part, plan, wish_key
 from .policy import Policy
 from .profile import profile_digest
@@ -26,6 +26,12 @@ class AccessState(StrEnum):
     REMOVED = "removed"
     FAILED = "failed"
 
+
+DOOR_FAILED = "door_failed"
+"""The reason where the server took everything, and a terminal did not."""
+
+RETRIES_BELIEVED = 2
+"""First applications often fail for a minute (guide 3.9): that is no failure yet."""
 
 SETTLED_STATES = frozenset(AccessState) - {AccessState.GRANTING, AccessState.REVOKING}
 """States in which nothing is under way: what somebody waits for."""
@@ -62,18 +68,27 @@ def _held(visit: Visit, wish: Desired) -> bool:
 def _ended(visit: Visit, record: VisitorRecord, wish: Desired, now: datetime) -> Access:
     known = record.known
     effort = known.narrowing
-    open_ = known.existence is Existence.UNKNOWN or (
-        known.existence is Existence.PRESENT and _still_open(visit, known, wish, now)
-    )
+    open_ = known.existence is Existence.UNKNOWN
+    if known.existence is Existence.PRESENT:
+        open_ = _still_open(visit, known, wish, now)
+    if known.existence is Existence.ABSENT:
+        # Terminals may know him still.
+        open_ = known.application.progress in UNSETTLED
     if not open_:
         return Access(state=AccessState.REMOVED)
     return Access(
         state=AccessState.REVOKING,
         doors_ready=known.application.doors_ready,
         doors_total=known.application.doors_total,
-        reason=effort.reason,
+        reason=effort.reason or _trouble_of(known.application),
         next_attempt=effort.next_attempt,
     )
+
+
+def _trouble_of(doors: Application) -> str | None:
+    """Why the terminals do not hold it yet, once that is worth telling."""
+    believed = doors.retries >= RETRIES_BELIEVED
+    return DOOR_FAILED if believed and doors.progress in UNSETTLED else None
 
 
 def _still_open(visit: Visit, known: Known, wish: Desired, now: datetime) -> bool:
@@ -101,14 +116,13 @@ def _live(record: VisitorRecord, wish: Desired, now: datetime) -> Access:
                 state = AccessState.ACTIVE
             case Progress.UNVERIFIABLE:
                 state = AccessState.UNVERIFIED
-            case Progress.FAILED if doors.doors_ready:
-                state = AccessState.PARTIAL
-            case Progress.FAILED:
-                state = AccessState.FAILED
+            case Progress.PENDING | Progress.FAILED if _trouble_of(doors):
+                partly = doors.doors_ready
+                state = AccessState.PARTIAL if partly else AccessState.FAILED
             case _:
                 state = AccessState.GRANTING
     pending = plan(record, wish, now).not_before
-    reason = effort.reason or ("door_failed" if doors.failed_doors else None)
+    reason = effort.reason or _trouble_of(doors)
     if state in {AccessState.ACTIVE, AccessState.UNVERIFIED}:
         reason, pending = None, None
     return Access(

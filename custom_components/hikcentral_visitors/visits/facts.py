@@ -22,6 +22,9 @@ SECOND_LOOK = timedelta(seconds=3)
 FAILURES_BELIEVED = 2
 """An old failure stays visible until the new job ends (guide 3.9), so one is none."""
 
+PENDING_BELIEVED = 10
+"""After so many checks what is pending may be lost, and is ordered again."""
+
 BACK_OFF_FIRST = timedelta(seconds=2)
 BACK_OFF_LONGEST = timedelta(minutes=15)
 
@@ -83,7 +86,11 @@ def _assumed_one(known: Known, operation: Operation) -> Known:
     match operation.kind:
         case OperationKind.ADD_PERSON:
             return replace(
-                known, existence=Existence.UNKNOWN, add_attempted=True, absences=0
+                known,
+                person_id=None,
+                existence=Existence.UNKNOWN,
+                add_attempted=True,
+                absences=0,
             )
         case OperationKind.DELETE_PERSON:
             return replace(known, existence=Existence.UNKNOWN, absences=0)
@@ -121,9 +128,9 @@ def not_carried_out(known: Known, before: Known, operation: Operation) -> Known:
     """The server did not do it: what the call concerned is as it was `before`."""
     match operation.kind:
         case OperationKind.ADD_PERSON | OperationKind.DELETE_PERSON:
-            return replace(
-                known, existence=before.existence, add_attempted=before.add_attempted
-            )
+            # That it was tried stays true: should the code turn out to exist, it is
+            # ours, for not every server means it that it did nothing.
+            return replace(known, existence=before.existence)
         case (
             OperationKind.UPDATE_PERSON
             | OperationKind.NARROW_PERSON
@@ -222,8 +229,18 @@ def member_removed(known: Known, level: str) -> Known:
 
 
 def person_deleted(known: Known) -> Known:
-    """Nothing is left on the server but, for ever, the code that was used."""
-    return Known(add_attempted=known.add_attempted)
+    """Nothing is left on the server but, for ever, the code that was used.
+
+    Terminals may go on knowing a person who was deleted, until they are told.
+    """
+    untold = known.possible_levels or known.application.progress in UNSETTLED
+    if known.person_id is None or not untold:
+        return Known(add_attempted=known.add_attempted)
+    return Known(
+        add_attempted=known.add_attempted,
+        person_id=known.person_id,
+        application=Application(progress=Progress.NARROWED),
+    )
 
 
 def person_read(
@@ -260,36 +277,42 @@ def person_read(
 def person_not_found(known: Known, now: datetime) -> Known:
     """The server says that there is no such person.
 
-    After an uncertain add this is asked twice: an add that is still under way in the
-    server must not be followed by another. What hindered that add hinders the next too.
+    This is asked twice: an add that is still under way in the server must not be
+    followed by another, and somebody who has access is not given up for one answer.
+    What hindered an add hinders the next too.
     """
-    if known.existence is Existence.UNKNOWN and known.absences == 0:
+    if known.existence is not Existence.ABSENT and known.absences == 0:
         later = now + SECOND_LOOK
         return replace(
             known,
+            existence=Existence.UNKNOWN,
             absences=1,
             widening=replace(known.widening, next_attempt=later),
             narrowing=replace(known.narrowing, next_attempt=later),
         )
-    if known.existence is Existence.PRESENT:
-        return person_deleted(known)
-    return replace(person_deleted(known), widening=known.widening)
+    gone = person_deleted(known)
+    return replace(gone, widening=known.widening) if known.person_id is None else gone
 
 
 def application_requested(known: Known, now: datetime) -> Known:
-    """The server took the order to bring the terminals up to date."""
-    retries = (
-        known.application.retries + 1
-        if known.application.progress is Progress.FAILED
-        else 0
-    )
+    """The server took the order to bring the terminals up to date.
+
+    Of somebody who was deleted it can tell no more.
+    """
+    if known.existence is Existence.ABSENT:
+        return replace(known, person_id=None, application=Application())
+    again = known.application.progress is Progress.FAILED
+    before = known.application if again else Application()
     return replace(
         known,
-        application=Application(
+        application=replace(
+            before,
             progress=Progress.PENDING,
             requested_at=now,
+            checks=0,
+            failures=0,
+            retries=before.retries + again,
             next_check=now + CHECK_DELAYS[0],
-            retries=retries,
         ),
     )
 
@@ -309,7 +332,8 @@ def doors_read(known: Known, reading: DoorsReading, now: datetime) -> Known:
     elif failures >= FAILURES_BELIEVED and not reading.pending:
         progress = Progress.FAILED
     elif reading.failed or reading.pending:
-        progress = Progress.PENDING
+        lost = checks >= PENDING_BELIEVED
+        progress = Progress.FAILED if lost else Progress.PENDING
     else:
         progress = Progress.APPLIED
     wait = (

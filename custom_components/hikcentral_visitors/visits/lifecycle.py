@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from .access import Access, AccessState, access
+from .access import DOOR_FAILED, Access, AccessState, access
 from .events import VisitEventType
 from .policy import Policy
 from .presence import MovementKind, Presence, Whereabouts, whereabouts
@@ -180,7 +180,10 @@ def _access_told(
         VisitEventType.REVOKED: visit.revoked_at is not None
         and held.state is AccessState.REMOVED,
         VisitEventType.REVOKE_FAILED: held.state is AccessState.REVOKING
-        and record.known.narrowing.failures >= REVOKE_FAILED_AFTER,
+        and (
+            record.known.narrowing.failures >= REVOKE_FAILED_AFTER
+            or held.reason == DOOR_FAILED
+        ),
         VisitEventType.NO_CREDENTIAL: held.state
         in {AccessState.ACTIVE, AccessState.UNVERIFIED}
         and not credentials(record),

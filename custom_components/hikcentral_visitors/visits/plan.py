@@ -56,6 +56,7 @@ WRITES_BY_ID = NARROWING | {
     OperationKind.UPDATE_PERSON,
     OperationKind.UPDATE_FACE,
     OperationKind.ADD_MEMBER,
+    OperationKind.APPLY,
 }
 
 
@@ -122,13 +123,14 @@ def plan(record: VisitorRecord, wish: Desired, now: datetime) -> Plan:
         if known.existence is Existence.PRESENT and known.proven_at is None:
             # Perhaps only because the person is not there any more.
             return Plan(operations=(_READ,), not_before=known.widening.next_attempt)
-        return _unfinished(known)
+        return _unfinished(known, now)
     giving = _proven(_giving(record, wish, now), known, now)
     given = Plan(
         operations=giving, not_before=_not_before(giving, known, known.widening)
     )
-    if _sooner(_unfinished(known), given, known, now):
-        return _unfinished(known)
+    unfinished = _unfinished(known, now)
+    if _sooner(unfinished, given, known, now):
+        return unfinished
     return given
 
 
@@ -154,7 +156,8 @@ def exceeds(known: Known, wish: Desired, now: datetime) -> bool:
 
 def _taking(known: Known, wish: Desired, now: datetime) -> tuple[Operation, ...]:
     if known.existence is Existence.ABSENT:
-        return ()
+        apply, _ = _application(known)
+        return apply
     surplus = tuple(
         Operation(OperationKind.REMOVE_MEMBER, level)
         for level in sorted(known.possible_levels - wish.levels)
@@ -283,13 +286,13 @@ def _sooner(unfinished: Plan, given: Plan, known: Known, now: datetime) -> bool:
     )
 
 
-def _unfinished(known: Known) -> Plan:
+def _unfinished(known: Known, now: datetime) -> Plan:
     """While giving waits or was refused, the terminals learn what is configured.
 
     It counts as taking away, for it may be that, and must not forget the refusal.
     """
     apply, check = _application(known)
-    operations = (*apply, *check)
+    operations = _proven((*apply, *check), known, now)
     return Plan(
         operations=operations,
         narrowing=bool(operations),
@@ -302,6 +305,8 @@ def _proven(
 ) -> tuple[Operation, ...]:
     """Put a reading in front where the person id was not proven to be ours lately."""
     if not operations or operations[0].kind not in WRITES_BY_ID:
+        return operations
+    if known.existence is Existence.ABSENT:
         return operations
     if known.proven_at is not None and now - known.proven_at < PROOF_LASTS:
         return operations
