@@ -1,0 +1,1 @@
+"""Tests of what carries the visits out on HikCentral."""

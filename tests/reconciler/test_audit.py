@@ -1,0 +1,196 @@
+"""What somebody changes in HikCentral's own client is found and put right."""
+
+import asyncio
+
+from custom_components.hikcentral_visitors.visits.access import AccessState
+from simulator.control.operator import operate
+
+from .house import (
+    ADD,
+    DAY,
+    HOUR,
+    LOBBY_DOORS,
+    MEMBERS,
+    READ,
+    STAFF_LEVEL,
+    VIP,
+    VIP_DOORS,
+    House,
+)
+
+
+async def _audited(house: House, *, thorough: bool = False) -> None:
+    await house.auditor.async_audit(thorough=thorough)
+    await house.settle()
+
+
+async def test_nothing_changed_nothing_done(house: House) -> None:
+    await house.grant()
+    await house.settle()
+    house.calls()
+    await _audited(house, thorough=True)
+    # Both managed levels, and the one person; nothing is written.
+    assert house.calls() == {MEMBERS: 2, READ: 1}
+
+
+async def test_a_deleted_person_is_added_again(house: House) -> None:
+    visit = await house.grant(photo=None)
+    await house.settle()
+    operate(house.world, {"delete_person": house.ours()[0].id})
+    await _audited(house)
+    assert await house.differences() == []
+    assert len(house.ours()) == 1
+    assert house.open_to_us() == LOBBY_DOORS
+    assert (await house.access(visit)).state is AccessState.ACTIVE
+    assert house.calls()[ADD] == 2
+
+
+async def test_a_widened_window_is_put_back(house: House) -> None:
+    await house.grant(stay=HOUR)
+    await house.settle()
+    end = (house.now() + DAY).isoformat()
+    operate(
+        house.world,
+        {"set_window": {"personId": house.ours()[0].id, "endTime": end}, "apply": {}},
+    )
+    await _audited(house, thorough=True)
+    assert await house.differences() == []
+    await house.stop()
+    house.clock.advance(2 * HOUR.total_seconds())
+    assert house.open_to_us() == set()
+    await house.start()
+
+
+async def test_somebody_in_a_level_too_many_is_taken_out(house: House) -> None:
+    await house.grant()
+    await house.settle()
+    order = {"privilegeGroupId": VIP, "personId": house.ours()[0].id}
+    operate(house.world, {"add_member": order, "apply": {}})
+    await house.simulator.advance(5)
+    assert house.open_to_us() == VIP_DOORS
+    await _audited(house)
+    assert await house.differences() == []
+    assert house.open_to_us() == LOBBY_DOORS
+
+
+async def test_somebody_taken_out_is_put_back(house: House) -> None:
+    await house.grant()
+    await house.settle()
+    order = {"privilegeGroupId": "7", "personId": house.ours()[0].id}
+    operate(house.world, {"remove_member": order, "apply": {}})
+    await house.simulator.advance(5)
+    assert house.open_to_us() == set()
+    await _audited(house)
+    assert await house.differences() == []
+    assert house.open_to_us() == LOBBY_DOORS
+
+
+async def test_somebody_without_a_visit_gets_nothing(house: House) -> None:
+    """His visit closed long ago; somebody puts him into a level by hand."""
+    visit = await house.grant()
+    await house.settle()
+    await house.revoke(visit)
+    await house.settle()
+    person = house.ours()[0].id
+    operate(
+        house.world,
+        {
+            "set_window": {
+                "personId": person,
+                "endTime": (house.now() + DAY).isoformat(),
+            },
+            "add_member": {"privilegeGroupId": VIP, "personId": person},
+            "apply": {},
+        },
+    )
+    await house.simulator.advance(5)
+    assert house.open_to_us() == VIP_DOORS
+    await _audited(house, thorough=True)
+    assert await house.differences() == []
+    assert house.open_to_us() == set()
+
+
+async def test_a_backup_that_brings_somebody_back(house: House) -> None:
+    visit = await house.grant()
+    await house.settle()
+    operate(house.world, {"snapshot": "before"})
+    house.fail("*/deletePersons", code="192")
+    await house.revoke(visit)
+    await house.settle(HOUR)
+    house.fail()
+    operate(house.world, {"restore": "before", "apply": {}})
+    await house.simulator.advance(5)
+    assert len(house.ours()) == 1
+    await _audited(house, thorough=True)
+    await _audited(house)
+    assert await house.differences() == []
+    assert house.open_to_us() == set()
+
+
+async def test_a_level_that_is_managed_no_more_is_left(house: House) -> None:
+    """A level outside the options is not looked at while none of ours is in it."""
+    await house.grant()
+    await house.settle()
+    house.calls()
+    await _audited(house)
+    assert STAFF_LEVEL not in {
+        call.body.decode() for call in house.world.traffic.recent
+    }
+    house.policy = type(house.policy)(managed_levels=frozenset())
+    house.calls()
+    await _audited(house)
+    assert house.calls() == {MEMBERS: 1}
+
+
+async def test_lists_that_are_not_given_stop_nothing(house: House) -> None:
+    visit = await house.grant()
+    await house.settle()
+    house.switch(member_lists="forbidden")
+    await _audited(house, thorough=True)
+    assert (await house.access(visit)).state is AccessState.ACTIVE
+    assert house.contact.connected
+
+
+async def test_an_audit_during_the_work_disturbs_nothing(house: House) -> None:
+    for name in ("Ada", "Bea", "Cleo"):
+        await asyncio.gather(
+            house.grant(name), house.auditor.async_audit(thorough=True)
+        )
+    await asyncio.gather(house.settle(), house.auditor.async_audit(thorough=True))
+    await house.settle()
+    assert await house.differences() == []
+
+
+async def test_check_and_repair_tries_again_what_was_refused(house: House) -> None:
+    house.fail(ADD, code="132")
+    visit = await house.grant()
+    await house.settle(HOUR)
+    held = await house.access(visit)
+    assert (held.state, held.reason) == (AccessState.FAILED, "capacity_reached")
+    assert house.calls()[ADD] == 1
+    house.fail()
+    await house.auditor.async_check_and_repair()
+    await house.settle()
+    assert (await house.access(visit)).state is AccessState.ACTIVE
+
+
+async def test_an_id_that_went_to_somebody_else_is_never_written_to(
+    house: House,
+) -> None:
+    """The server was set back to a backup while it was out of sight (I2)."""
+    operate(house.world, {"snapshot": "empty"})
+    visit = await house.grant(photo=None)
+    await house.settle()
+    house.fail(cut="drop_before")
+    await house.extend(visit)
+    await house.wait(HOUR / 4)
+    house.calls()
+    operate(house.world, {"restore": "empty"})
+    (taken,) = house.simulator.background.seed(1, 0)
+    house.staff.add(taken)
+    house.remember_staff()
+    house.fail()
+    await house.settle(HOUR / 2)
+    assert await house.differences() == []
+    (person,) = house.ours()
+    assert person.id != taken

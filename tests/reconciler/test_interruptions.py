@@ -1,0 +1,140 @@
+"""Changes of mind and restarts at every single call, before and after it was made."""
+
+import asyncio
+from itertools import count
+from typing import Any
+
+import pytest
+
+from custom_components.hikcentral_visitors.visits.access import AccessState
+
+from .house import HOUR, LOBBY_DOORS, House
+
+MOMENTS = [
+    *(("grant", nth) for nth in range(4)),
+    *(("extend", nth) for nth in range(3)),
+    *(("revoke", nth) for nth in range(5)),
+]
+
+
+class Halt:
+    """Halts the nth call from now on: before it is sent, or before its answer."""
+
+    def __init__(self, house: House, nth: int, *, sent: bool) -> None:
+        self.reached = asyncio.Event()
+        self.go_on = asyncio.Event()
+        transport: Any = house.client._transport
+        post, calls = transport._post, count()
+
+        async def halting(*arguments: Any) -> Any:
+            halts = next(calls) == nth
+            if halts and not sent:
+                await self._halt()
+            answer = await post(*arguments)
+            if halts and sent:
+                await self._halt()
+            return answer
+
+        transport._post = halting
+        self._post = post
+
+    async def _halt(self) -> None:
+        self.reached.set()
+        await self.go_on.wait()
+
+    async def until_reached(self, house: House) -> None:
+        """Let the work go on until the call is halted."""
+        working = asyncio.create_task(house.settle())
+        reached = asyncio.create_task(self.reached.wait())
+        await asyncio.wait({working, reached}, return_when=asyncio.FIRST_COMPLETED)
+        assert not working.done(), "there is no such call"
+        working.cancel()
+        transport: Any = house.client._transport
+        transport._post = self._post
+
+
+@pytest.mark.parametrize("sent", [False, True], ids=["unsent", "unanswered"])
+@pytest.mark.parametrize(("step", "nth"), MOMENTS)
+async def test_a_restart_loses_and_doubles_nothing(
+    house: House, step: str, nth: int, sent: bool
+) -> None:
+    if step == "grant":
+        halt = Halt(house, nth, sent=sent)
+        visit = await house.grant(stay=HOUR)
+    else:
+        visit = await house.grant(stay=HOUR)
+        await house.settle()
+        halt = Halt(house, nth, sent=sent)
+        await (house.extend(visit) if step == "extend" else house.revoke(visit))
+    await halt.until_reached(house)
+    await house.restart()
+    await house.settle()
+    assert await house.differences() == []
+    access = (await house.access(visit)).state
+    if step == "revoke":
+        assert house.open_to_us() == set()
+        assert access is AccessState.REMOVED
+    else:
+        assert house.open_to_us() == LOBBY_DOORS
+        assert access is AccessState.ACTIVE
+
+
+@pytest.mark.parametrize("sent", [False, True], ids=["unsent", "unanswered"])
+@pytest.mark.parametrize("nth", range(4))
+async def test_cancelled_while_it_was_granted(
+    house: House, nth: int, sent: bool
+) -> None:
+    halt = Halt(house, nth, sent=sent)
+    visit = await house.grant()
+    await halt.until_reached(house)
+    await house.book.cancel(visit, house.desk)
+    halt.go_on.set()
+    await house.settle()
+    assert await house.differences() == []
+    assert house.open_to_us() == set()
+    assert (await house.access(visit)).state is AccessState.REMOVED
+
+
+@pytest.mark.parametrize("sent", [False, True], ids=["unsent", "unanswered"])
+@pytest.mark.parametrize("nth", range(5))
+async def test_restored_while_it_was_revoked(
+    house: House, nth: int, sent: bool
+) -> None:
+    visit = await house.grant()
+    await house.settle()
+    halt = Halt(house, nth, sent=sent)
+    await house.revoke(visit)
+    await halt.until_reached(house)
+    await house.book.restore(visit, house.desk)
+    halt.go_on.set()
+    await house.settle()
+    assert await house.differences() == []
+    assert house.open_to_us() == LOBBY_DOORS
+    assert (await house.access(visit)).state is AccessState.ACTIVE
+
+
+async def test_a_visit_that_ended_while_we_were_away(house: House) -> None:
+    visit = await house.grant(stay=HOUR)
+    await house.settle()
+    await house.stop()
+    house.clock.advance(2 * HOUR.total_seconds())
+    assert house.open_to_us() == set()
+    await house.start()
+    await house.settle()
+    assert await house.differences() == []
+    assert (await house.access(visit)).state is AccessState.REMOVED
+
+
+async def test_what_was_granted_while_the_server_was_away(house: House) -> None:
+    house.fail(cut="drop_before")
+    visits = await house.grant_all(3)
+    await house.wait(HOUR)
+    calls = house.calls().total()
+    assert calls < 100
+    assert house.contact.error is not None
+    house.fail()
+    await house.settle(HOUR / 2)
+    assert house.contact.connected
+    assert await house.differences() == []
+    for visit in visits:
+        assert (await house.access(visit)).state is AccessState.ACTIVE

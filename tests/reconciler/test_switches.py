@@ -1,0 +1,197 @@
+"""Servers that answer otherwise where the guide leaves it open."""
+
+from typing import Any
+
+import pytest
+
+from custom_components.hikcentral_visitors.ledger.schema import known
+from custom_components.hikcentral_visitors.visits.access import AccessState
+from simulator.faults import CallFault
+from simulator.layout import LATEST_END, STAFF_BEGIN
+from simulator.model import Person
+
+from .house import (
+    ADD,
+    CHECK,
+    FACE,
+    HOUR,
+    LOBBY,
+    LOBBY_DOORS,
+    READ,
+    House,
+)
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [
+        {"add_answers_object": True},
+        {"person_id_as_number": True},
+        {"empty_list_included": True},
+        {"numeric_codes": True},
+        {"xml_labelled_errors": True},
+        {"detail_key_case": "lower"},
+        {"detail_status_as_text": True, "single_item_as_object": True},
+        {"first_apply_fails": True},
+        {"deletion_needs_apply": False},
+        {"duplicate_code": "accepted"},
+        {"member_lists": "forbidden"},
+        {"member_lists": "unsupported"},
+        {"nulls": "refused"},
+        {"past_end_refused": True},
+        {"server_utc_offset": "+08:00"},
+        {"unknown_id_in_batch": "none"},
+        {"window_end_inclusive": True},
+        {"faces_in_add": "ignored"},
+        {"faces_in_add": "refused"},
+        {"person_application_detail": "missing"},
+        {"person_application_detail": "empty"},
+        {"person_application_detail": "unsupported"},
+    ],
+    ids=lambda switches: ",".join(f"{k}-{v}" for k, v in switches.items()),
+)
+async def test_the_story_holds(house: House, switches: dict[str, Any]) -> None:
+    house.switch(**switches)
+    visit = await house.grant(stay=HOUR)
+    await house.settle()
+    assert await house.differences() == []
+    told = "person_application_detail" not in switches
+    expected = AccessState.ACTIVE if told else AccessState.UNVERIFIED
+    assert (await house.access(visit)).state is expected
+    await house.extend(visit)
+    await house.settle()
+    assert await house.differences() == []
+    await house.revoke(visit)
+    await house.settle(HOUR)
+    assert await house.differences() == []
+    assert house.open_to_us() == set()
+    assert (await house.access(visit)).state is AccessState.REMOVED
+
+
+@pytest.mark.parametrize("faces", ["ignored", "refused"])
+async def test_a_face_that_add_does_not_take_goes_by_itself(
+    house: House, faces: str
+) -> None:
+    house.switch(faces_in_add=faces)
+    await house.grant()
+    await house.settle()
+    assert house.calls()[FACE] == 1
+    (person,) = house.ours()
+    assert house.opens(person.id) == LOBBY_DOORS
+    assert await house.pictures() == 0
+
+
+async def test_a_face_refused_for_good_leaves_the_card(house: House) -> None:
+    house.switch(faces_in_add="refused")
+    house.fail(FACE, code="192")
+    visit = await house.grant()
+    await house.settle(HOUR)
+    assert house.calls()[FACE] == 1
+    assert (await house.access(visit)).state is AccessState.ACTIVE
+    assert house.open_to_us() == LOBBY_DOORS
+    assert await house.pictures() == 0
+
+
+async def test_servers_that_clear_what_is_left_out_keep_the_card(house: House) -> None:
+    house.switch(update_clears_omitted=True)
+    visit = await house.grant(photo=None, phone="+998", email="ada@example.org")
+    await house.settle()
+    (before,) = house.ours()
+    await house.extend(visit)
+    await house.settle()
+    assert await house.differences() == []
+    (person,) = house.ours()
+    assert (person.cards, person.phone, person.email) == (
+        before.cards,
+        "+998",
+        "ada@example.org",
+    )
+
+
+async def test_a_code_of_somebody_else_is_never_taken_over(house: House) -> None:
+    house.fail(ADD, http=503)
+    visit = await house.grant()
+    await house.idle()
+    code = (await house.record()).visitor.person_code
+    await house.stop()
+    # Somebody has just this code, and we never tried it: a clean ledger says so.
+    await house.start()
+    await _forget_the_attempt(house)
+    stranger = await _stranger(house, code)
+    house.fail()
+    await house.settle(HOUR)
+    assert (await house.record()).visitor.person_code != code
+    assert (await house.access(visit)).state is AccessState.ACTIVE
+    assert house.world.database.tables.persons[stranger.id] == stranger
+    assert house.world.database.levels_of(stranger.id) == []
+
+
+async def _forget_the_attempt(house: House) -> None:
+    await house.ledger.async_write(
+        lambda transaction: transaction.connection.execute(
+            known.update().values(add_attempted=False)
+        )
+    )
+
+
+async def _stranger(house: House, code: str) -> Person:
+    database = house.world.database
+    number = database.new_id("person", database.tables.persons)
+    stranger = Person(
+        id=number,
+        code=code,
+        given_name="Somebody",
+        family_name="Else",
+        organisation="1",
+        begin_time=STAFF_BEGIN,
+        end_time=LATEST_END,
+    )
+    database.save_person(stranger)
+    house.staff.add(number)
+    house.remember_staff()
+    return stranger
+
+
+async def test_a_code_that_we_tried_is_ours(house: House) -> None:
+    house.fail(ADD, cut="drop_after", times=1)
+    house.world.faults.fail.append(CallFault(path=READ, code="128", times=2))
+    visit = await house.grant()
+    await house.settle()
+    assert house.calls()[ADD] == 2
+    assert len(house.ours()) == 1
+    assert (await house.access(visit)).state is AccessState.ACTIVE
+
+
+async def test_a_card_of_somebody_else_is_refused_once(house: House) -> None:
+    (staff, *_) = sorted(house.staff)
+    (card,) = house.world.database.tables.persons[staff].cards
+    visit = await house.grant(card_no=card)
+    await house.settle(HOUR)
+    held = await house.access(visit)
+    assert (held.state, held.reason) == (AccessState.FAILED, "already_exists")
+    assert house.calls()[ADD] == 1
+    assert house.ours() == []
+    assert "grant_failed" in await house.told()
+
+
+async def test_a_level_that_is_gone_fails_the_grant(house: House) -> None:
+    house.world.database.delete_level(LOBBY)
+    house.remember_staff()
+    visit = await house.grant()
+    await house.settle(HOUR)
+    held = await house.access(visit)
+    assert (held.state, held.reason) == (AccessState.FAILED, "not_found")
+    calls = house.calls()
+    assert calls.total() < 8
+    await house.revoke(visit)
+    await house.settle(HOUR)
+    assert (await house.access(visit)).state is AccessState.REMOVED
+
+
+async def test_a_server_that_cannot_tell_is_not_asked_for_ever(house: House) -> None:
+    house.switch(person_application_detail="unsupported")
+    visit = await house.grant()
+    await house.wait(HOUR)
+    assert house.calls()[CHECK] == 1
+    assert (await house.access(visit)).state is AccessState.UNVERIFIED
+    assert house.open_to_us() == LOBBY_DOORS

@@ -1,0 +1,91 @@
+"""Terminals that are late, broken or out of reach."""
+
+import pytest
+
+from custom_components.hikcentral_visitors.visits.access import AccessState
+from simulator.faults import ApplyFault
+
+from .house import APPLY, CHECK, HOUR, LOBBY_DOORS, MINUTE, House
+
+
+async def test_a_first_application_that_fails_is_no_failure(house: House) -> None:
+    house.switch(first_apply_fails=True)
+    visit = await house.grant()
+    await house.settle()
+    assert (await house.access(visit)).state is AccessState.ACTIVE
+    assert house.open_to_us() == LOBBY_DOORS
+    assert "grant_failed" not in await house.told()
+
+
+async def test_a_door_that_fails_for_long_is_told(house: House) -> None:
+    house.world.faults.apply_fail = [ApplyFault(doorIndexCode="11")]
+    visit = await house.grant()
+    await house.wait(HOUR)
+    held = await house.access(visit)
+    assert (held.state, held.reason) == (AccessState.PARTIAL, "door_failed")
+    assert (held.doors_ready, held.doors_total) == (3, 4)
+    assert "grant_failed" in await house.told()
+    assert house.calls().total() < 60
+    house.world.faults.apply_fail = []
+    await house.wait(HOUR / 2)
+    assert (await house.access(visit)).state is AccessState.ACTIVE
+    assert house.open_to_us() == LOBBY_DOORS
+    assert (await house.told())[-1] == "granted"
+
+
+async def test_a_terminal_out_of_reach_gets_it_when_it_is_back(house: House) -> None:
+    house.world.set_online("1", online=False)
+    visit = await house.grant()
+    await house.wait(HOUR)
+    held = await house.access(visit)
+    assert held.state is AccessState.PARTIAL
+    assert held.doors_ready == 3
+    house.world.set_online("1", online=True)
+    await house.wait(HOUR / 2)
+    assert (await house.access(visit)).state is AccessState.ACTIVE
+    assert house.open_to_us() == LOBBY_DOORS
+
+
+async def test_a_revocation_ends_only_when_the_last_terminal_knows(
+    house: House,
+) -> None:
+    visit = await house.grant(stay=HOUR)
+    await house.settle()
+    house.world.set_online("1", online=False)
+    await house.revoke(visit)
+    await house.wait(HOUR / 2)
+    assert house.open_to_us() == {"11"}
+    held = await house.access(visit)
+    assert (held.state, held.reason) == (AccessState.REVOKING, "door_failed")
+    assert "revoke_failed" in await house.told()
+    house.world.set_online("1", online=True)
+    await house.wait(HOUR / 2)
+    assert house.open_to_us() == set()
+    assert (await house.access(visit)).state is AccessState.REMOVED
+
+
+@pytest.mark.parametrize("step", ["grant", "revoke"])
+async def test_an_application_that_the_server_lost_is_ordered_again(
+    house: House, step: str
+) -> None:
+    visit = await house.grant()
+    if step == "revoke":
+        await house.settle()
+        await house.revoke(visit)
+    await house.idle()
+    house.world.terminals.forget_jobs()
+    await house.wait(HOUR / 2)
+    assert await house.differences() == []
+    held = await house.access(visit)
+    wanted = {"grant": AccessState.ACTIVE, "revoke": AccessState.REMOVED}
+    assert held.state is wanted[step]
+    assert house.calls()[APPLY] == 2 + (step == "revoke")
+
+
+async def test_checks_slow_down(house: House) -> None:
+    house.world.faults.apply_delay_s = 12 * HOUR.total_seconds()
+    await house.grant()
+    await house.wait(MINUTE)
+    assert house.calls()[CHECK] == 6
+    await house.wait(HOUR)
+    assert house.calls()[CHECK] <= 65
