@@ -22,8 +22,9 @@ INNER = {
     "visits": set[str](),
     "hikcentral": set[str](),
     "ledger": {"visits"},
-    "reconciler": {"visits", "ledger", "hikcentral", "const", "settings"},
-    "intake": {"visits", "ledger", "hikcentral", "const", "settings"},
+    "contact": {"hikcentral", "const"},
+    "reconciler": {"visits", "ledger", "hikcentral", "contact", "const", "settings"},
+    "intake": {"visits", "ledger", "hikcentral", "contact", "const", "settings"},
 }
 
 # The parts around them, which do the work and are asked by the outer ones.

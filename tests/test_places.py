@@ -74,7 +74,7 @@ def test_inside_come_first_then_by_start() -> None:
 
 @pytest.mark.parametrize(
     ("starts_in", "is_wanted"),
-    [(23 * HOUR, True), (24 * HOUR, False), (-30 * HOUR, True)],
+    [(24 * HOUR, True), (25 * HOUR, False), (-30 * HOUR, True)],
 )
 def test_due_within_a_day(starts_in: timedelta, is_wanted: bool) -> None:
     assert wanted([make_view(starts_in=starts_in)], NOW) == ["visit-1"] * is_wanted

@@ -26,6 +26,7 @@ from .devices import async_keep_devices
 from .directory import Directory
 from .doors import Doors
 from .intake import Intake, Poller
+from .issues import Issues
 from .ledger import Ledger, LedgerError, NewerSchemaError
 from .ledger.memory import remember
 from .ledger.records import Moment
@@ -192,6 +193,7 @@ def _start(
         },
     )
     runtime.doors.async_start()
+    Issues(hass, entry).async_start()
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: HikCentralConfigEntry) -> bool:

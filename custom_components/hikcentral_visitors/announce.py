@@ -64,14 +64,16 @@ class Announcer:
     async def async_announce(self) -> timedelta | None:
         """Tell what waits, if Home Assistant has started: news, then some history.
 
-        Returns after how long more history may be told, None where none is left.
+        Returns after how long more may be told, None where nothing is left.
         Raises LedgerError.
         """
         if not self.started.is_set():
             return None
         limit = self._moment().now - BUS_ONLY_AFTER
-        while news := await self._ledger.async_read(partial(waiting, since=limit)):
+        if news := await self._ledger.async_read(partial(waiting, since=limit)):
             await self._tell_all(news)
+            # What was committed meanwhile is told when the entities know it.
+            return timedelta()
         history = await self._ledger.async_read(
             partial(waiting, before=limit, at_most=HISTORY_AT_ONCE)
         )

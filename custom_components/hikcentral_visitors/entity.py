@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Final, override
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers.entity import Entity, EntityDescription
@@ -215,6 +216,8 @@ def async_add_doors(
 
     @callback
     def add() -> None:
+        if entry.state is ConfigEntryState.UNLOAD_IN_PROGRESS:
+            return  # the entities of this load are on their way out
         named = [door_id for door_id in sorted(waiting) if door_name(entry, door_id)]
         if named:
             waiting.difference_update(named)

@@ -31,7 +31,7 @@ def wanted(views: Iterable[VisitView], now: datetime) -> list[str]:
         if view.visit.closed_at is None
         and (
             view.whereabouts.presence in _MAYBE_INSIDE
-            or view.visit.window.start - now < DUE
+            or view.visit.window.start - now <= DUE
         )
     )
     return [visit_id for _, _, visit_id in ranked]

@@ -1,4 +1,4 @@
-"""Why a door stayed shut, in words."""
+"""Reasons, which are stable keys, in the words of Home Assistant's language."""
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
@@ -7,14 +7,21 @@ from .const import DOMAIN
 
 
 async def async_reason_text(hass: HomeAssistant, reason: str | None) -> str | None:
-    """Return a denial's stable key in the language of Home Assistant.
+    """Return why a door stayed shut.
 
     A key without a text, of an event type that nobody knew, is shown as it is.
     """
-    if reason is None:
-        return None
+    return reason and await _async_words(hass, "denial_reason", reason)
+
+
+async def async_access_text(hass: HomeAssistant, reason: str) -> str:
+    """Return why access could not be given or taken away."""
+    return await _async_words(hass, "access_reason", reason)
+
+
+async def _async_words(hass: HomeAssistant, selector: str, key: str) -> str:
     texts = await async_get_translations(
         hass, hass.config.language, "selector", [DOMAIN]
     )
-    key = f"component.{DOMAIN}.selector.denial_reason.options.{reason}"
-    return texts.get(key, reason.replace("_", " "))
+    path = f"component.{DOMAIN}.selector.{selector}.options.{key}"
+    return texts.get(path, key.replace("_", " "))

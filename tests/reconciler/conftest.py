@@ -1,5 +1,6 @@
 """A whole facility for each test, and what no test may ever do to it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 import logging
 from pathlib import Path
@@ -29,6 +30,8 @@ def patience() -> float:
 async def house(
     socket_enabled: None, tmp_path: Path, patience: float
 ) -> AsyncIterator[House]:
+    # Debugging, which Home Assistant's plugin turns on, notes each task's whole stack.
+    asyncio.get_running_loop().set_debug(False)
     clock = Clock(START, running=False)
     async with (
         create_app(clock=clock, seed=1) as simulator,

@@ -6,6 +6,7 @@ test waits for real time, and none depends on the machine's speed.
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 import json
@@ -131,16 +132,22 @@ class House:
             self.ledger, self.executor, self.moment, self._sleep
         )
         self.auditor = Auditor(self.ledger, self.client, self.contact, self.moment)
+        self._work()
+
+    def _work(self) -> None:
         self._asleep.clear()
         self._task = asyncio.create_task(self.reconciler.async_run())
 
-    async def stop(self) -> None:
-        """End all work at once, whatever is under way."""
+    async def _rest(self) -> None:
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
             self._task = None
+
+    async def stop(self) -> None:
+        """End all work at once, whatever is under way."""
+        await self._rest()
         await self.ledger.async_close()
 
     async def restart(self) -> None:
@@ -161,15 +168,23 @@ class House:
         calm = traffic.total() + MOST_AT_ONCE
         while True:
             assert traffic.total() < calm, f"a storm of requests: {traffic}"
-            if self._task is not None and self._task.done():
+            assert self._task is not None
+            if self._task.done():
                 await self._task
             if reconciler._running:
                 await asyncio.wait(reconciler._running)
-            elif reconciler._wake.is_set() or not self._asleep.is_set():
-                # The loop is between two sleeps: reading or writing the ledger.
+            elif not self._asleep.is_set():
+                await self._until_asleep(self._task)
+            elif reconciler._wake.is_set():
                 await asyncio.sleep(0)
             else:
                 return
+
+    async def _until_asleep(self, work: asyncio.Task[None]) -> None:
+        """Wait while the loop reads or writes the ledger, or until it fails."""
+        asleep = asyncio.create_task(self._asleep.wait())
+        await asyncio.wait({asleep, work}, return_when=asyncio.FIRST_COMPLETED)
+        asleep.cancel()
 
     def _next(self) -> datetime | None:
         if self.reconciler._ready:
@@ -210,8 +225,18 @@ class House:
 
     async def grant_all(self, people: int, *levels: str) -> list[str]:
         """Grant to so many at once, as a list of guests is."""
-        grants = (self.grant(f"Guest {n}", *levels) for n in range(people))
-        return list(await asyncio.gather(*grants))
+        grants = [self.grant(f"Guest {n}", *levels) for n in range(people)]
+        return await self.at_once(grants)
+
+    async def revoke_all(self, visits: Iterable[str]) -> None:
+        await self.at_once([self.revoke(visit) for visit in visits])
+
+    async def at_once[T](self, commands: Iterable[Awaitable[T]]) -> list[T]:
+        """Let the work go on only when all of this was asked."""
+        await self._rest()
+        done = await asyncio.gather(*commands)
+        self._work()
+        return list(done)
 
     async def extend(self, visit: str, by: timedelta = HOUR) -> None:
         await self.book.extend(visit, DESK, by=by)

@@ -69,18 +69,18 @@ async def test_any_call_may_hang(house: House, nth: int) -> None:
     await _story(house)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(6))
 async def test_most_calls_may_fail_often(house: House, seed: int) -> None:
     house.world.conditions.chance.seed(seed)
     visit = await house.grant("Ada", LOBBY, VIP)
-    for name in ("drop_after", "code_5_done", "drop_before", "http_500"):
+    for name in ("drop_after", "code_5_done", "drop_before", "code_5"):
         house.fail(**FAULTS[name], probability=0.5)
         await house.settle(HOUR / 4)
     house.fail()
     await house.settle(HOUR / 2)
     assert await house.differences() == []
     await house.revoke(visit)
-    for name in ("code_131", "drop_after", "code_128", "http_500"):
+    for name in ("code_131", "drop_after", "code_128", "http_500_done"):
         house.fail(**FAULTS[name], probability=0.7)
         await house.settle(HOUR / 4)
     house.fail()

@@ -1,10 +1,13 @@
 """Taking away: the order of the calls, and that it never ends before it is done."""
 
-import asyncio
 from collections import Counter
 
 import pytest
 
+from custom_components.hikcentral_visitors.ledger.retention import (
+    delete_forgotten,
+    forget_visitor,
+)
 from custom_components.hikcentral_visitors.visits.access import AccessState
 from custom_components.hikcentral_visitors.visits.plan import REFUSALS_PER_RUNG
 from simulator.faults import CallFault
@@ -53,7 +56,7 @@ async def test_a_group_is_out_with_three_calls(house: House) -> None:
     visits = await house.grant_all(9)
     await house.settle()
     house.calls()
-    await asyncio.gather(*(house.revoke(visit) for visit in visits))
+    await house.revoke_all(visits)
     await house.idle()
     order = [call.path for call in house.world.traffic.recent]
     assert order == [EXPEL, MEMBERS, APPLY, *[UPDATE] * 9]
@@ -172,8 +175,23 @@ async def test_a_batch_with_an_unknown_id_is_halved(house: House) -> None:
     visits = await house.grant_all(5)
     await house.settle()
     house.world.database.delete_person(house.ours()[2].id)
-    await asyncio.gather(*(house.revoke(visit) for visit in visits))
+    await house.revoke_all(visits)
     await house.wait(HOUR)
     assert house.open_to_us() == set()
     for visit in visits:
         assert (await house.access(visit)).state is AccessState.REMOVED
+
+
+async def test_nothing_is_left_of_somebody_who_is_forgotten(house: House) -> None:
+    await house.grant()
+    await house.settle()
+    visitor = (await house.record()).visitor.id
+    await house.ledger.async_write(
+        lambda transaction: forget_visitor(transaction, house.moment(), visitor)
+    )
+    await house.wait(HOUR)
+    assert house.ours() == []
+    assert house.open_to_us() == set()
+    deleted = await house.ledger.async_write(delete_forgotten)
+    assert deleted == 1
+    await house.settle()

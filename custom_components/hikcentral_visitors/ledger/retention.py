@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, delete, exists, or_, select, update
 
 from ..visits.commands import forget
-from ..visits.known import Existence, Progress
+from ..visits.known import UNSETTLED, Existence
 from .database import Transaction
 from .photos import drop_photo
 from .records import Moment, change
@@ -54,9 +54,7 @@ def delete_forgotten(transaction: Transaction) -> int:
             known.c.visitor_id == visitors.c.id,
             or_(
                 known.c.existence != Existence.ABSENT,
-                known.c.application_progress.in_(
-                    [Progress.STALE, Progress.PENDING, Progress.FAILED]
-                ),
+                known.c.application_progress.in_(sorted(UNSETTLED)),
             ),
         )
     )

@@ -62,7 +62,8 @@ def choose(
 ) -> list[Job]:
     """Return the jobs to start now, taking away first.
 
-    `under_way` are the jobs that run; visitors in them are not in `ready`.
+    `under_way` are the jobs that run, or ran just now; visitors in them are not in
+    `ready`.
     """
     running = list(under_way)
     jobs = _jobs(ready, running, now, narrowing=True)

@@ -437,6 +437,11 @@ def _failed(
         ):
             photo_id = record.visitor.photo or ""
             return replace(record, known=facts.face_refused(known, photo_id))
+        case OperationKind.APPLY, RefusedError() if (
+            target.record.known.existence is Existence.ABSENT
+        ):
+            # The person was deleted: there is nobody left to apply anything for.
+            return replace(record, known=facts.nobody_to_apply_for(known))
         case OperationKind.CHECK_APPLICATION, RefusedError():
             return replace(record, known=facts.doors_unreadable(known))
     known = facts.failed(

@@ -52,6 +52,7 @@ class Reconciler:
         self._changed: set[str] = set()
         self._ready: dict[str, Ready] = {}
         self._running: dict[asyncio.Task[None], Job] = {}
+        self._returning: dict[str, Job] = {}
         self._due: list[tuple[datetime, str]] = []
         self._due_at: dict[str, datetime] = {}
         self._wake = asyncio.Event()
@@ -102,6 +103,8 @@ class Reconciler:
         if not ids:
             return
         self._changed -= ids
+        for visitor_id in ids:
+            self._ready.pop(visitor_id, None)
         try:
             records = await self._ledger.async_read(
                 lambda connection: load_many(connection, ids)
@@ -111,8 +114,9 @@ class Reconciler:
             LOGGER.error("Cannot read or write the visits: %s", error)
             self._look_later(ids, moment.now + _STORAGE_RETRY)
             return
-        for visitor_id in ids:
-            self._ready.pop(visitor_id, None)
+        finally:
+            for visitor_id in ids:
+                self._returning.pop(visitor_id, None)
         for visitor_id, record in records.items():
             self._plan(visitor_id, record, moment)
 
@@ -128,7 +132,9 @@ class Reconciler:
 
         def work(transaction: Transaction) -> None:
             for visitor_id in moved:
-                change(transaction, moment, visitor_id, Change)
+                # Retention may have deleted him meanwhile.
+                with suppress(KeyError):
+                    change(transaction, moment, visitor_id, Change)
 
         await self._ledger.async_write(work)
 
@@ -152,7 +158,9 @@ class Reconciler:
                 heapq.heappush(self._due, (when, visitor_id))
 
     def _start_jobs(self) -> None:
-        for job in choose(self._ready, self._running.values(), self._moment().now):
+        # Whose call is over and whose next step is not known yet is under way too.
+        under_way = [*self._running.values(), *set(self._returning.values())]
+        for job in choose(self._ready, under_way, self._moment().now):
             task = asyncio.create_task(
                 self._executor.async_carry_out(job), name=f"{job.operation.kind}"
             )
@@ -171,6 +179,7 @@ class Reconciler:
             self._look_later(job.visitor_ids, self._moment().now + _STORAGE_RETRY)
             self._wake.set()
             return
+        self._returning |= dict.fromkeys(job.visitor_ids, job)
         self.look_at(job.visitor_ids)
 
     async def _rest(self) -> None:

@@ -374,6 +374,11 @@ def _until_check(application: Application, checks: int, now: datetime) -> timede
     return max(due - now, CHECK_DELAYS[0])
 
 
+def nobody_to_apply_for(known: Known) -> Known:
+    """The server applies nothing for a person that is gone."""
+    return replace(known, application=Application())
+
+
 def doors_unreadable(known: Known) -> Known:
     """This server does not tell what its terminals hold of a person."""
     return replace(

@@ -1,0 +1,99 @@
+"""What can be done about a problem, from its repair issue."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+
+from .const import DOMAIN
+from .errors import translated_errors
+from .problems import Cause, problems
+from .runtime import HikCentralConfigEntry
+from .visits.visit import Actor, ActorKind
+
+_OPTIONS = {
+    Cause.ACCESS_NOT_GIVEN: ["retry", "ignore"],
+    Cause.ACCESS_NOT_TAKEN: ["retry"],
+    Cause.FACE_REFUSED: ["retry", "ignore"],
+    Cause.PRESENCE_UNKNOWN: ["close", "ignore"],
+    Cause.UNJUSTIFIED_PASSAGE: ["seen"],
+}
+
+
+class ProblemFlow(RepairsFlow):
+    """Offers what helps against one cause."""
+
+    def __init__(self, entry: HikCentralConfigEntry, data: dict[str, Any]) -> None:
+        """Know the cause, and the words it is told in."""
+        self._entry = entry
+        self._cause = Cause(data["cause"])
+        self._words = {
+            key: str(value)
+            for key, value in data.items()
+            if key not in {"entry_id", "cause"}
+        }
+
+    async def async_step_init(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Ask what to do."""
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=_OPTIONS[self._cause],
+            description_placeholders=self._words,
+        )
+
+    async def async_step_retry(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Look at everything and try again, now."""
+        with translated_errors():
+            await self._entry.runtime_data.auditor.async_check_and_repair()
+        return self.async_create_entry(data={})
+
+    async def async_step_close(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Note that those of whom nobody knows have left."""
+        actor = Actor(kind=ActorKind.USER, user_id=_user_of(self.context))
+        runtime = self._entry.runtime_data
+        for problem in problems(list(runtime.coordinator.open_views())):
+            if problem.cause is self._cause:
+                for seen in problem.visits:
+                    with translated_errors():
+                        await runtime.book.check_out(seen.visit.id, actor)
+        return self.async_create_entry(data={})
+
+    async def async_step_ignore(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Do not show this again as long as it lasts."""
+        ir.async_ignore_issue(self.hass, DOMAIN, self.issue_id, ignore=True)
+        return self.async_abort(reason="ignored")
+
+    async def async_step_seen(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Somebody has seen it; that is all there is to do."""
+        return self.async_create_entry(data={})
+
+
+def _user_of(context: Mapping[str, Any]) -> str | None:
+    """Whoever works on the issue, as far as Home Assistant tells."""
+    user_id = context.get("user_id")
+    return user_id if isinstance(user_id, str) else None
+
+
+async def async_create_fix_flow(
+    hass: HomeAssistant, issue_id: str, data: dict[str, Any] | None
+) -> RepairsFlow:
+    """Return the flow for an issue of ours; its entry is loaded, or it is not shown."""
+    found = data or {}
+    entry: HikCentralConfigEntry | None = hass.config_entries.async_get_entry(
+        str(found.get("entry_id"))
+    )
+    if entry is None:
+        raise ValueError("no such entry")
+    return ProblemFlow(entry, found)

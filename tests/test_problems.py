@@ -1,0 +1,176 @@
+"""Problems: one for each cause, shown as repair issues, healed in time or by hand."""
+
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+
+from homeassistant.components.repairs import DOMAIN as REPAIRS
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.hikcentral_visitors.const import DOMAIN
+from custom_components.hikcentral_visitors.issues import Issues
+from custom_components.hikcentral_visitors.problems import Cause, problems
+from custom_components.hikcentral_visitors.visits.access import AccessState
+from custom_components.hikcentral_visitors.visits.presence import Presence
+from simulator import Simulator, create_app
+
+from .facility import ENTRANCE, config_entry, control, person_of
+from .live import Told, call
+from .stand_in import make_view
+
+FACE_GRANTED = 196893
+
+
+@pytest.mark.parametrize(
+    ("access", "presence", "causes"),
+    [
+        (AccessState.ACTIVE, Presence.INSIDE, []),
+        (AccessState.FAILED, Presence.NOT_ARRIVED, [Cause.ACCESS_NOT_GIVEN]),
+        (AccessState.PARTIAL, Presence.NOT_ARRIVED, [Cause.ACCESS_NOT_GIVEN]),
+        (AccessState.GRANTING, Presence.NOT_ARRIVED, []),
+        (AccessState.REVOKING, Presence.NOT_ARRIVED, []),
+        (AccessState.ACTIVE, Presence.UNKNOWN, [Cause.PRESENCE_UNKNOWN]),
+    ],
+)
+def test_what_is_a_problem(
+    access: AccessState, presence: Presence, causes: list[Cause]
+) -> None:
+    view = make_view(access=access, presence=presence)
+    assert [found.cause for found in problems([view])] == causes
+
+
+def test_a_problem_names_the_first_and_counts_all() -> None:
+    views = [
+        make_view(f"v{number}", f"Guest {number}", access=AccessState.FAILED)
+        for number in range(5)
+    ]
+    (problem,) = problems(views)
+    assert problem.names == "Guest 0 Lovelace, Guest 1 Lovelace, Guest 2 Lovelace …"
+    assert len(problem.visits) == 5
+
+
+@pytest.fixture
+async def simulator(socket_enabled: None) -> AsyncGenerator[Simulator]:
+    """A facility whose terminals take a change over at once."""
+    async with create_app(seed=1) as made:
+        await control(made, "faults", {"apply_delay_s": 0})
+        yield made
+
+
+@pytest.fixture
+async def entry(
+    hass: HomeAssistant, simulator: Simulator
+) -> AsyncGenerator[MockConfigEntry]:
+    """A loaded entry."""
+    assert await async_setup_component(hass, REPAIRS, {})
+    made = config_entry(simulator)
+    made.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(made.entry_id)
+    yield made
+    if made.state is ConfigEntryState.LOADED:
+        await hass.config_entries.async_unload(made.entry_id)
+
+
+async def fix(client: Any, handler: str, issue_id: str, choice: str) -> dict[str, Any]:
+    started = await client.post(
+        "/api/repairs/issues/fix", json={"handler": handler, "issue_id": issue_id}
+    )
+    assert started.status == HTTPStatus.OK
+    flow = await started.json()
+    assert flow["type"] == "menu"
+    done = await client.post(
+        f"/api/repairs/issues/fix/{flow['flow_id']}", json={"next_step_id": choice}
+    )
+    assert done.status == HTTPStatus.OK
+    result: dict[str, Any] = await done.json()
+    return result
+
+
+async def test_a_refused_grant_is_an_issue_until_it_is_given(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    entry: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    add = {"path": "acs/v1/privilege/group/single/addPersons", "code": "132"}
+    await control(simulator, "faults", {"apply_delay_s": 0, "fail": [add]})
+    await call(hass, "grant_access", given_name="Ada", card_no="4711", wait=20)
+    await hass.async_block_till_done()
+    issue_id = f"{entry.entry_id}_access_not_given"
+    issue = issue_registry.async_get_issue(DOMAIN, issue_id)
+    assert issue is not None
+    assert issue.translation_placeholders is not None
+    assert issue.translation_placeholders["names"] == "Ada"
+    assert "full" in issue.translation_placeholders["reason"]
+
+    await control(simulator, "faults", {"apply_delay_s": 0})
+    told = Told(hass)
+    done = await fix(await hass_client(), DOMAIN, issue_id, "retry")
+    assert done["type"] == "create_entry"
+    await told.visit("granted")
+    await hass.async_block_till_done()
+    assert issue_registry.async_get_issue(DOMAIN, issue_id) is None
+
+
+async def test_a_passage_without_a_visit_is_an_issue_until_it_was_seen(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    entry: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    told = Told(hass)
+    await call(
+        hass,
+        "grant_access",
+        given_name="Ada",
+        card_no="4711",
+        valid_from=(dt_util.now() + timedelta(hours=5)).isoformat(),
+        duration={"hours": 1},
+        wait=20,
+    )
+    event = {
+        "eventType": FACE_GRANTED,
+        "doorIndexCode": ENTRANCE,
+        "personId": person_of(simulator, "Ada"),
+    }
+    await entry.runtime_data.poller.async_poll()
+    await control(simulator, "events", {"events": [event]})
+    await entry.runtime_data.poller.async_poll()
+    await told.visit("unjustified_access")
+    await hass.async_block_till_done()
+    issue_id = f"{entry.entry_id}_unjustified_passage"
+    assert issue_registry.async_get_issue(DOMAIN, issue_id) is not None
+    await fix(await hass_client(), DOMAIN, issue_id, "seen")
+    assert issue_registry.async_get_issue(DOMAIN, issue_id) is None
+
+
+async def test_an_outage_is_an_issue_only_when_it_lasts(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    entry: MockConfigEntry,
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    down = {"path": "*", "drop_before": True}
+    await control(simulator, "faults", {"fail": [down]})
+    await entry.runtime_data.poller.async_poll()
+    issue_id = f"{entry.entry_id}_server_unreachable"
+    issues = Issues(hass, entry)
+    await issues.async_look()
+    assert issue_registry.async_get_issue(DOMAIN, issue_id) is None
+    entry.runtime_data.contact.since -= timedelta(minutes=11)
+    await issues.async_look()
+    assert issue_registry.async_get_issue(DOMAIN, issue_id) is not None
+    await control(simulator, "faults", {})
+    await entry.runtime_data.poller.async_poll()
+    await hass.async_block_till_done()
+    assert issue_registry.async_get_issue(DOMAIN, issue_id) is None
