@@ -125,8 +125,6 @@ def next_due(record: VisitorRecord, policy: Policy, now: datetime) -> datetime |
         if visit.closed_at is None
         for instant in _instants(visit, policy)
     }
-    if record.known.window is not None:
-        instants.add(record.known.window.end)
     where = whereabouts(record.movements, now, policy.presence_timeout)
     if where.since is not None:
         instants |= {
