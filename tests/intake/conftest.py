@@ -50,6 +50,16 @@ class House:
         await self.simulator.advance(seconds)
         await self.client.version()
 
+    async def more_visitors(self, number: int) -> None:
+        """Let so many others be expected too, each with a person of his own."""
+        for one in range(number):
+            record = _expected(f"visitor{one}", f"TST{one:013}", f"9{one:05}")
+            await self.ledger.async_write(
+                lambda transaction, record=record: insert(  # type: ignore[misc]
+                    transaction, self.moment(), Change(record)
+                )
+            )
+
     def poller(self) -> Poller:
         """A poller that has just started."""
         intake = Intake(self.ledger, self.moment, DOORS, READERS, self.unknown.append)
@@ -61,6 +71,25 @@ class House:
             DOORS,
             timedelta(seconds=15),
         )
+
+
+def _expected(visitor_id: str, code: str, person_id: str) -> VisitorRecord:
+    """Somebody who is expected all week, and whose person is known."""
+    visit = Visit(
+        id=f"visit of {visitor_id}",
+        visitor_id=visitor_id,
+        valid_from=START,
+        valid_until=START + timedelta(days=7),
+        levels=frozenset({"7"}),
+        created_at=START,
+    )
+    return VisitorRecord(
+        visitor=Visitor(
+            id=visitor_id, person_code=code, given_name="Ada", created_at=START
+        ),
+        visits=(visit,),
+        known=Known(person_id=person_id, existence=Existence.PRESENT),
+    )
 
 
 @pytest.fixture
@@ -85,22 +114,7 @@ async def house(socket_enabled: None, tmp_path: Path) -> AsyncGenerator[House]:
             contact=Contact(simulator.world.clock.now),
         )
         await made.client.version()
-        record = VisitorRecord(
-            visitor=Visitor(
-                id="ada", person_code="TST", given_name="Ada", created_at=START
-            ),
-            visits=(
-                Visit(
-                    id="v1",
-                    visitor_id="ada",
-                    valid_from=START,
-                    valid_until=START + timedelta(days=7),
-                    levels=frozenset({"7"}),
-                    created_at=START,
-                ),
-            ),
-            known=Known(person_id=PERSON, existence=Existence.PRESENT),
-        )
+        record = _expected("ada", "TST", PERSON)
         moment = made.moment()
         await ledger.async_write(lambda one: insert(one, moment, Change(record)))
         yield made

@@ -161,6 +161,20 @@ async def test_a_poll_costs_one_question_for_each_type_and_group_of_doors(
     assert calls(house.simulator) - before == {EVENTS: len(FAST_TYPES)}
 
 
+async def test_a_poll_costs_the_same_with_one_and_with_five_hundred_visitors(
+    house: House,
+) -> None:
+    poller = house.poller()
+    await poller.async_poll()
+    before = calls(house.simulator)
+    await poller.async_poll()
+    with_one = calls(house.simulator) - before
+    await house.more_visitors(499)
+    before = calls(house.simulator)
+    await poller.async_poll()
+    assert calls(house.simulator) - before == with_one
+
+
 async def test_every_question_is_in_whole_seconds_and_within_31_days(
     house: House,
 ) -> None:

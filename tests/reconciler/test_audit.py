@@ -7,6 +7,7 @@ from simulator.control.operator import operate
 
 from .house import (
     ADD,
+    APPLY,
     DAY,
     HOUR,
     LOBBY_DOORS,
@@ -43,6 +44,20 @@ async def test_a_deleted_person_is_added_again(house: House) -> None:
     assert house.open_to_us() == LOBBY_DOORS
     assert (await house.access(visit)).state is AccessState.ACTIVE
     assert house.calls()[ADD] == 2
+
+
+async def test_a_deleted_person_whom_the_server_applies_nothing_for_holds_up_nobody(
+    house: House,
+) -> None:
+    """Some servers refuse to apply anything for a person that is gone."""
+    visit = await house.grant(photo=None)
+    await house.settle()
+    gone = house.ours()[0].id
+    operate(house.world, {"delete_person": gone})
+    house.fail(APPLY, contains=gone, code="128")
+    await _audited(house)
+    assert len(house.ours()) == 1
+    assert (await house.access(visit)).state is AccessState.ACTIVE
 
 
 async def test_a_widened_window_is_put_back(house: House) -> None:
