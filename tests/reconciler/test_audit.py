@@ -12,6 +12,7 @@ from .house import (
     HOUR,
     LOBBY_DOORS,
     MEMBERS,
+    MINUTE,
     READ,
     STAFF_LEVEL,
     VIP,
@@ -22,7 +23,7 @@ from .house import (
 
 async def _audited(house: House, *, thorough: bool = False) -> None:
     await house.auditor.async_audit(thorough=thorough)
-    await house.settle()
+    await house.wait(MINUTE)
 
 
 async def test_nothing_changed_nothing_done(house: House) -> None:

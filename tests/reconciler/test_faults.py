@@ -86,6 +86,6 @@ async def test_most_calls_may_fail_often(house: House, seed: int) -> None:
     house.fail()
     # Whom the server denied often enough is found again by the daily look at all.
     await house.auditor.async_audit(thorough=True)
-    await house.settle(HOUR / 2)
+    await house.wait(HOUR / 2)
     assert await house.differences() == []
     assert house.open_to_us() == set()

@@ -168,7 +168,7 @@ async def test_a_removal_that_did_not_take_is_seen(house: House) -> None:
     await house.settle()
     house.fail(EXPEL, code="0")
     await house.revoke(visit)
-    await house.settle(HOUR)
+    await house.wait(HOUR)
     await _revoked(house, visit)
 
 
