@@ -1,0 +1,290 @@
+"""The calls themselves: one for one person or for many, and what the answer says."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from ..hikcentral import (
+    AlreadyExistsError,
+    HikCentralClient,
+    HikCentralError,
+    NotFoundError,
+    ParameterError,
+    PersonDraft,
+    Priority,
+)
+from ..visits import facts, person_code
+from ..visits.desired import Desired
+from ..visits.known import Existence, Known
+from ..visits.plan import Operation, OperationKind
+from ..visits.profile import REMARK, profile_digest
+from ..visits.record import VisitorRecord
+from ..visits.window import Window
+from .readings import doors_reading, person_reading
+
+_MOMENT_LATER = timedelta(minutes=1)
+
+type Answer = Callable[[VisitorRecord], VisitorRecord]
+"""What an answer makes of a record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A visitor as he was when the call was decided, and what is wished for him."""
+
+    record: VisitorRecord
+    wish: Desired
+    taking: bool
+    jpeg: bytes | None = None
+
+    @property
+    def visitor_id(self) -> str:
+        """Whose."""
+        return self.record.visitor.id
+
+    @property
+    def person_id(self) -> str:
+        """His person; operations by id are planned for persons that have one."""
+        if self.record.known.person_id is None:
+            raise ValueError("no person")
+        return self.record.known.person_id
+
+
+class Calls:
+    """What each kind of operation calls; nothing is stored here."""
+
+    def __init__(
+        self,
+        client: HikCentralClient,
+        installation: person_code.Installation,
+        organisation: str,
+        now: Callable[[], datetime],
+    ) -> None:
+        """Call through `client`; persons are added to `organisation`."""
+        self._client = client
+        self._installation = installation
+        self._organisation = organisation
+        self._now = now
+        self.for_one: dict[OperationKind, Callable[[Target], Awaitable[Answer]]] = {
+            OperationKind.READ_PERSON: self._read_person,
+            OperationKind.ADD_PERSON: self._add_person,
+            OperationKind.UPDATE_PERSON: self._update_person,
+            OperationKind.NARROW_PERSON: self._update_person,
+            OperationKind.END_WINDOW: self._end_window,
+            OperationKind.UPDATE_FACE: self._update_face,
+            OperationKind.DELETE_PERSON: self._delete_person,
+            OperationKind.CHECK_APPLICATION: self._check_application,
+        }
+        self.for_many: dict[
+            OperationKind, Callable[[str, Sequence[Target]], Awaitable[set[str]]]
+        ] = {
+            OperationKind.ADD_MEMBER: self._add_members,
+            OperationKind.REMOVE_MEMBER: self._remove_members,
+            OperationKind.APPLY: self._apply,
+        }
+
+    async def _read_person(self, target: Target) -> Answer:
+        person = await self._client.person_by_code(
+            target.record.visitor.person_code, priority=_priority(target)
+        )
+        now = self._now()
+        if person is None:
+            return _knowing(lambda known: facts.person_not_found(known, now))
+        reading, same = person_reading(person, target.record.visitor)
+        digest = profile_digest(target.record.visitor)
+
+        def read(known: Known) -> Known:
+            profile = known.profile or (digest if same else None)
+            return facts.person_read(known, reading, now, profile)
+
+        return _knowing(read)
+
+    async def _add_person(self, target: Target) -> Answer:
+        visitor, window = target.record.visitor, _window(target)
+        draft = replace(
+            self._draft(target, window), person_code=visitor.person_code, remark=REMARK
+        )
+        face = visitor.photo if target.jpeg else None
+        try:
+            try:
+                person_id = await self._client.add_person(
+                    replace(draft, face=target.jpeg)
+                )
+            except ParameterError:
+                if face is None:
+                    raise
+                # A server that takes no face here may take it by itself.
+                face = None
+                person_id = await self._client.add_person(draft)
+        except AlreadyExistsError:
+            # The code, or something else of his, such as a card that another has?
+            if not await self._code_exists(visitor.person_code):
+                raise
+            return self._code_is_taken(target.record.known)
+        now = self._now()
+        profile = profile_digest(visitor)
+        return _knowing(
+            lambda known: facts.person_added(
+                known, person_id, window, profile, face, now
+            )
+        )
+
+    async def _code_exists(self, code: str) -> bool:
+        found = await self._client.person_by_code(code, priority=Priority.WIDENING)
+        return found is not None
+
+    def _code_is_taken(self, before: Known) -> Answer:
+        """By ourselves if we tried before, else by somebody else: draw another."""
+        if before.add_attempted:
+            unknown = facts.assumed(before, [Operation(OperationKind.ADD_PERSON)])
+            return _knowing(lambda _known: unknown)
+        fresh = person_code.issue(self._installation)
+        return lambda record: replace(
+            record,
+            visitor=replace(record.visitor, person_code=fresh),
+            known=facts.code_taken(before),
+        )
+
+    async def _update_person(self, target: Target) -> Answer:
+        window = _window(target)
+        profile = profile_digest(target.record.visitor)
+        await self._client.update_person(
+            target.person_id, self._draft(target, window), priority=_priority(target)
+        )
+        return _knowing(lambda known: facts.person_updated(known, window, profile))
+
+    async def _end_window(self, target: Target) -> Answer:
+        """End the validity now; where no past end is taken, in a moment."""
+        profile = profile_digest(target.record.visitor)
+        now = self._client.clock.now().replace(microsecond=0)
+        for end in (now, now + _MOMENT_LATER):
+            window = _ended(target.record.known.window, end)
+            try:
+                await self._client.update_person(
+                    target.person_id,
+                    self._draft(target, window),
+                    priority=Priority.NARROWING,
+                )
+            except ParameterError:
+                if end != now:
+                    raise
+                continue
+            break
+        return _knowing(lambda known: facts.window_ended(known, window, profile))
+
+    async def _update_face(self, target: Target) -> Answer:
+        digest = target.record.visitor.photo or ""
+        if target.jpeg is None:
+            return _knowing(lambda known: facts.face_refused(known, digest))
+        await self._client.update_face(
+            target.person_id, target.jpeg, priority=_priority(target)
+        )
+        return _knowing(lambda known: facts.face_taken(known, digest))
+
+    async def _delete_person(self, target: Target) -> Answer:
+        with suppress(NotFoundError):
+            await self._client.delete_person(
+                target.person_id, priority=Priority.NARROWING
+            )
+        return _knowing(facts.person_deleted)
+
+    async def _check_application(self, target: Target) -> Answer:
+        detail = await self._client.application_detail(
+            target.person_id, priority=_priority(target)
+        )
+        reading = doors_reading(detail, face=target.record.known.face is not None)
+        now = self._now()
+        return _knowing(lambda known: facts.doors_read(known, reading, now))
+
+    async def _add_members(self, level: str, targets: Sequence[Target]) -> set[str]:
+        persons = [target.person_id for target in targets]
+        await self._client.add_members(level, persons, priority=Priority.WIDENING)
+        return set(persons)
+
+    async def _remove_members(self, level: str, targets: Sequence[Target]) -> set[str]:
+        """Take them out, and read back that they are."""
+        persons = {target.person_id for target in targets}
+        await self._client.remove_members(
+            level, sorted(persons), priority=Priority.NARROWING
+        )
+        try:
+            still = {
+                person
+                async for person in self._client.members(
+                    level, priority=Priority.NARROWING
+                )
+                if person in persons
+            }
+        except HikCentralError:
+            # The list of members is optional (guide 3.8); the answer must do.
+            return persons
+        return persons - still
+
+    async def _apply(self, _level: str, targets: Sequence[Target]) -> set[str]:
+        taking = any(_priority(one) is Priority.NARROWING for one in targets)
+        persons = [
+            target.person_id for target in targets if not await self._replaced(target)
+        ]
+        if persons:
+            await self._client.reapply(
+                persons, priority=Priority.NARROWING if taking else Priority.WIDENING
+            )
+        return {target.person_id for target in targets}
+
+    async def _replaced(self, target: Target) -> bool:
+        """Whether the id of somebody who was deleted went to another person since."""
+        if target.record.known.existence is not Existence.ABSENT:
+            return False
+        other = await self._client.person_by_id(
+            target.person_id, priority=Priority.NARROWING
+        )
+        return other is not None
+
+    def _draft(self, target: Target, window: Window) -> PersonDraft:
+        """All of the person each time, for servers that clear what is left out."""
+        visitor = target.record.visitor
+        return PersonDraft(
+            given_name=visitor.given_name,
+            family_name=visitor.family_name,
+            organisation_id=self._organisation,
+            phone=visitor.phone,
+            email=visitor.email,
+            card_numbers=(visitor.card_no,) if visitor.card_no else None,
+            begin=window.start,
+            end=window.end,
+        )
+
+
+def _knowing(learn: Callable[[Known], Known]) -> Answer:
+    return lambda record: replace(record, known=learn(record.known))
+
+
+def answer_for_many(operation: Operation, now: datetime) -> Answer:
+    """Return what it means that a call for many was done for somebody."""
+    level = operation.level or ""
+    match operation.kind:
+        case OperationKind.ADD_MEMBER:
+            return _knowing(lambda known: facts.member_added(known, level))
+        case OperationKind.REMOVE_MEMBER:
+            return _knowing(lambda known: facts.member_removed(known, level))
+        case _:
+            return _knowing(lambda known: facts.application_requested(known, now))
+
+
+def _priority(target: Target) -> Priority:
+    return Priority.WIDENING if target.wish.levels else Priority.NARROWING
+
+
+def _window(target: Target) -> Window:
+    if target.wish.window is None:
+        raise ValueError("nothing is wished")
+    return target.wish.window
+
+
+def _ended(window: Window | None, end: datetime) -> Window:
+    """Return a window that ends then, beginning where it did if that was before."""
+    start = end - _MOMENT_LATER
+    if window is not None and window.start < end:
+        start = window.start
+    return Window(start, end)
