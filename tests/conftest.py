@@ -26,6 +26,7 @@ import custom_components  # noqa: F401
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
 if TYPE_CHECKING:
+    from simulator import Simulator
     from tests.stand_in import StandIn
 
 
@@ -97,3 +98,13 @@ async def stand_in(
     yield house
     if house.entry.state is ConfigEntryState.LOADED:
         await house.unload()
+
+
+@pytest.fixture
+async def simulator(socket_enabled: None) -> AsyncGenerator[Simulator]:
+    """A facility whose terminals take a change over at once."""
+    from simulator import create_app  # noqa: PLC0415
+
+    async with create_app(seed=1) as made:
+        made.world.faults.apply_delay_s = 0
+        yield made

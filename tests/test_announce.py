@@ -13,21 +13,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.hikcentral_visitors import announce, coordinator
 from custom_components.hikcentral_visitors.const import EVENT_PASSAGE
 from custom_components.hikcentral_visitors.ledger import LedgerError
-from simulator import Simulator, create_app
+from simulator import Simulator
 
 from .facility import ENTRANCE, EXIT, config_entry, control, person_of, present
 from .live import Told, call
 
 CARD = "4711"
 FACE_GRANTED = 196893
-
-
-@pytest.fixture
-async def simulator(socket_enabled: None) -> AsyncGenerator[Simulator]:
-    """A facility whose terminals take a change over at once."""
-    async with create_app(seed=1) as made:
-        await control(made, "faults", {"apply_delay_s": 0})
-        yield made
 
 
 @pytest.fixture

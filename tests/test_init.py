@@ -25,14 +25,6 @@ CARD = "4711"
 
 
 @pytest.fixture
-async def simulator(socket_enabled: None) -> AsyncGenerator[Simulator]:
-    """A facility whose terminals take a change over at once."""
-    async with create_app(seed=1) as made:
-        await control(made, "faults", {"apply_delay_s": 0})
-        yield made
-
-
-@pytest.fixture
 async def entry(
     hass: HomeAssistant, simulator: Simulator
 ) -> AsyncGenerator[MockConfigEntry]:

@@ -20,7 +20,7 @@ from custom_components.hikcentral_visitors.issues import Issues
 from custom_components.hikcentral_visitors.problems import Cause, problems
 from custom_components.hikcentral_visitors.visits.access import AccessState
 from custom_components.hikcentral_visitors.visits.presence import Presence
-from simulator import Simulator, create_app
+from simulator import Simulator
 
 from .facility import ENTRANCE, config_entry, control, person_of
 from .live import Told, call
@@ -55,14 +55,6 @@ def test_a_problem_names_the_first_and_counts_all() -> None:
     (problem,) = problems(views)
     assert problem.names == "Guest 0 Lovelace, Guest 1 Lovelace, Guest 2 Lovelace …"
     assert len(problem.visits) == 5
-
-
-@pytest.fixture
-async def simulator(socket_enabled: None) -> AsyncGenerator[Simulator]:
-    """A facility whose terminals take a change over at once."""
-    async with create_app(seed=1) as made:
-        await control(made, "faults", {"apply_delay_s": 0})
-        yield made
 
 
 @pytest.fixture
