@@ -13,7 +13,7 @@ from homeassistant.exceptions import ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.hikcentral_visitors import ledger_path
+from custom_components.hikcentral_visitors.files import ledger_path
 from custom_components.hikcentral_visitors.ledger import Ledger
 from custom_components.hikcentral_visitors.ledger.memory import remember
 from simulator import Simulator, create_app
@@ -127,7 +127,7 @@ async def test_wrong_credentials_ask_for_new_ones_and_stay_loaded(
 async def test_a_ledger_of_a_newer_release_is_not_touched(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
-    path = ledger_path(hass, entry)
+    path = ledger_path(hass, entry.entry_id)
     newer = Ledger(path)
     await newer.async_open()
     await newer.async_write(lambda one: remember(one, "schema_version", 999))
@@ -142,7 +142,7 @@ async def test_a_ledger_of_a_newer_release_is_not_touched(
 async def test_a_storage_that_cannot_be_used_is_said_and_tried_again(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
-    Path(ledger_path(hass, entry)).write_bytes(b"no database" * 1000)
+    Path(ledger_path(hass, entry.entry_id)).write_bytes(b"no database" * 1000)
     assert not await hass.config_entries.async_setup(entry.entry_id)
     assert entry.state is ConfigEntryState.SETUP_RETRY
     assert entry.error_reason_translation_key == "storage_unusable"
@@ -170,7 +170,7 @@ async def test_home_assistant_stops_with_work_under_way_in_order(
     for name in ("Bea", "Cyd", "Dot"):
         await call(hass, "grant_access", given_name=name, card_no=name, wait=0)
     await call(hass, "revoke_access", visit_id=visit["visit_id"], wait=0)
-    path = ledger_path(hass, entry)
+    path = ledger_path(hass, entry.entry_id)
     caplog.clear()
     await hass.async_stop(force=True)
     assert [one for one in caplog.records if one.levelno >= logging.WARNING] == []
@@ -193,7 +193,7 @@ async def test_a_setup_that_fails_leaves_no_file_open(
         entry, data={**entry.data, "installation_key": "no key"}
     )
     assert not await hass.config_entries.async_setup(entry.entry_id)
-    stem = ledger_path(hass, entry).stem
+    stem = ledger_path(hass, entry.entry_id).stem
     assert not [one for one in threading.enumerate() if stem in one.name]
 
 

@@ -5,7 +5,6 @@ This module only wires the parts of a config entry together.
 
 from contextlib import AsyncExitStack, suppress
 from functools import partial
-from pathlib import Path
 
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE, Platform
 from homeassistant.core import Event, HomeAssistant, callback
@@ -13,30 +12,24 @@ from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
-from homeassistant.util import dt as dt_util
 
 from .announce import Announcer
 from .background import Background
-from .book import VisitBook
-from .connection import create_client
 from .const import CONF_KEY, CONF_MARK, DOMAIN
-from .contact import Contact
 from .coordinator import VisitorsCoordinator
 from .devices import async_keep_devices
 from .directory import Directory
 from .doors import Doors
+from .engine import create_engine
+from .files import ledger_path
 from .intake import Intake, Poller
 from .issues import Issues
 from .ledger import Ledger, LedgerError, NewerSchemaError
 from .ledger.memory import remember
-from .ledger.records import Moment
-from .reconciler import Auditor, Executor, Reconciler
 from .retention import Retention
 from .runtime import HikCentralConfigEntry, Runtime
 from .services import async_setup_services
-from .settings import Settings
 from .taps import async_setup_taps
-from .visits.person_code import Installation
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -58,7 +51,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: HikCentralConfigEntry) -> bool:
     """Load a server: from its ledger, whether or not the server answers now."""
-    ledger = Ledger(ledger_path(hass, entry))
+    ledger = Ledger(ledger_path(hass, entry.entry_id))
     async with AsyncExitStack() as undo:
         undo.push_async_callback(ledger.async_close)
         try:
@@ -81,25 +74,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: HikCentralConfigEntry) -
     return True
 
 
-def ledger_path(hass: HomeAssistant, entry: HikCentralConfigEntry) -> Path:
-    """Return where an entry's visits are kept."""
-    return Path(hass.config.path(f"{DOMAIN}_{entry.entry_id}.db"))
-
-
 async def _async_wire(
     hass: HomeAssistant, entry: HikCentralConfigEntry, ledger: Ledger
 ) -> tuple[Runtime, Announcer]:
-    settings = Settings.from_options(entry.options)
-    installation = Installation(
-        entry.data[CONF_MARK], bytes.fromhex(entry.data[CONF_KEY])
-    )
-    client = create_client(hass, entry.data)
-    contact = Contact(dt_util.utcnow)
-
-    def moment() -> Moment:
-        return Moment(dt_util.utcnow(), settings.policy)
-
-    book = VisitBook(ledger, installation, settings.policy, dt_util.utcnow)
+    engine = create_engine(hass, entry, ledger)
+    settings, client, contact = engine.settings, engine.client, engine.contact
+    moment = engine.moment
     directory = Directory(ledger, client, contact, settings)
     await directory.async_load()
     coordinator = VisitorsCoordinator(
@@ -117,9 +97,6 @@ async def _async_wire(
     intake = Intake(
         ledger, moment, settings.doors, settings.readers, announcer.tell_unknown
     )
-    executor = Executor(
-        ledger, client, contact, installation, settings.organisation, moment
-    )
     await _async_keep_installation(ledger, entry)
     runtime = Runtime(
         settings=settings,
@@ -127,9 +104,9 @@ async def _async_wire(
         client=client,
         contact=contact,
         ledger=ledger,
-        book=book,
-        reconciler=Reconciler(ledger, executor, moment),
-        auditor=Auditor(ledger, client, contact, moment),
+        book=engine.book,
+        reconciler=engine.reconciler,
+        auditor=engine.auditor,
         poller=Poller(
             client, contact, ledger, intake, settings.doors, settings.poll_interval
         ),
@@ -141,7 +118,7 @@ async def _async_wire(
             entry,
             client,
             contact,
-            book,
+            engine.book,
             names=directory.door_names,
             door_ids=settings.doors.keys(),
         ),
