@@ -25,6 +25,7 @@ from custom_components.hikcentral_visitors.visits.events import (
     VisitEventType,
 )
 from custom_components.hikcentral_visitors.visits.known import Existence, Known
+from custom_components.hikcentral_visitors.visits.policy import Policy
 from custom_components.hikcentral_visitors.visits.record import Change, VisitorRecord
 
 from .conftest import NOW, POLICY
@@ -59,7 +60,7 @@ async def test_a_visitor_is_forgotten_in_time_and_deleted_once_he_is_gone(
     left = await ledger.async_read(lambda one: load(one, "ada"))
     assert left is not None
     assert left.visitor == visitor(created_at=LONG_AGO, given_name="", forgotten_at=NOW)
-    assert desired(left, NOW, timedelta(days=7)).person is Wish.FORBIDDEN
+    assert desired(left, NOW, Policy()).person is Wish.FORBIDDEN
     assert await ledger.async_read(lambda one: photo(one, "ada", "x")) is None
 
     def gone(record: VisitorRecord) -> Change:

@@ -346,7 +346,7 @@ class House:
         found += [f"{code} exists {n} times" for code, n in codes.items() if n > 1]
         found += [f"nobody's person {code}" for code in codes.keys() - records.keys()]
         for code, record in records.items():
-            wish = desired(record, self.now(), self.policy.provision_ahead)
+            wish = desired(record, self.now(), self.policy)
             person = self.world.database.person_of_code(code)
             found += self._differences(record, wish, person)
         return found

@@ -23,6 +23,7 @@ from custom_components.hikcentral_visitors.visits.plan import (
     plan,
     wish_key,
 )
+from custom_components.hikcentral_visitors.visits.policy import Policy
 from custom_components.hikcentral_visitors.visits.profile import profile_digest
 from custom_components.hikcentral_visitors.visits.record import VisitorRecord
 from custom_components.hikcentral_visitors.visits.window import Window
@@ -73,6 +74,7 @@ class Server:
     terminals: dict[str, Held] = field(default_factory=dict)
     calls: list[Kind] = field(default_factory=list)
     ids_given: int = 0
+    policy: Policy = POLICY
     read_since_add: bool = True
 
     def opens(self, level: str, now: datetime) -> bool:
@@ -187,6 +189,7 @@ class Server:
                 )
             case Kind.DELETE_PERSON:
                 self.person = None
+                self.read_since_add = True
                 return facts.person_deleted
             case Kind.CHECK_APPLICATION:
                 reading_of_doors = self._doors(person)
@@ -236,14 +239,16 @@ class Server:
         return facts.DoorsReading(ready=0, failed=("door",), pending=0)
 
 
-def wished(record: VisitorRecord, now: datetime) -> Desired:
+def wished(record: VisitorRecord, now: datetime, policy: Policy = POLICY) -> Desired:
     """Return what is wished under the tests' policy."""
-    return desired(record, now, POLICY.provision_ahead)
+    return desired(record, now, policy)
 
 
-def next_step(record: VisitorRecord, now: datetime) -> tuple[Plan, Desired]:
+def next_step(
+    record: VisitorRecord, now: datetime, policy: Policy = POLICY
+) -> tuple[Plan, Desired]:
     """Return what is to be done, and for which wish."""
-    wish = wished(record, now)
+    wish = wished(record, now, policy)
     return plan(record, wish, now), wish
 
 
@@ -259,11 +264,11 @@ def drive(
 ) -> tuple[VisitorRecord, datetime]:
     """Carry out so many steps, or until nothing is left, waiting as the plan says."""
     for _ in range(steps):
-        todo, _ = next_step(record, now)
+        todo, _ = next_step(record, now, server.policy)
         if not todo.operations:
             break
         now = max(now, todo.not_before or now)
-        todo, wish = next_step(record, now)
+        todo, wish = next_step(record, now, server.policy)
         for operation in todo.step:
             how = answer(operation)
             record = server.carry_out(record, wish, todo, operation, now, how)
@@ -275,7 +280,7 @@ def settle(
 ) -> tuple[VisitorRecord, datetime]:
     """Let everything work until nothing is left to do; it must come to an end."""
     record, now = drive(server, record, now)
-    todo, _ = next_step(record, now)
+    todo, _ = next_step(record, now, server.policy)
     assert not todo.operations, f"after {MOST_STEPS} steps still {todo}"
     return record, now
 
@@ -285,11 +290,11 @@ def stumble(
 ) -> tuple[VisitorRecord, datetime]:
     """Let one call after another end as told."""
     for answer in answers:
-        todo, wish = next_step(record, now)
+        todo, wish = next_step(record, now, server.policy)
         if not todo.operations:
             break
         now = max(now, todo.not_before or now)
-        todo, wish = next_step(record, now)
+        todo, wish = next_step(record, now, server.policy)
         for operation in todo.step[:1]:
             record = server.carry_out(record, wish, todo, operation, now, answer)
     return record, now

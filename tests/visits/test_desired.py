@@ -182,5 +182,5 @@ def test_other_wishes_have_other_names() -> None:
 
 def test_provision_ahead_is_the_facilitys() -> None:
     made = record(stay(30, 40))
-    assert not desired(made, NOW, DAY).levels
-    assert desired(made, NOW, 2 * DAY).levels
+    assert not desired(made, NOW, replace(POLICY, provision_ahead=DAY)).levels
+    assert desired(made, NOW, replace(POLICY, provision_ahead=2 * DAY)).levels

@@ -16,12 +16,31 @@ from custom_components.hikcentral_visitors.visits.commands import (
     restore,
     revoke,
 )
-from custom_components.hikcentral_visitors.visits.lifecycle import advance
-from custom_components.hikcentral_visitors.visits.presence import Movement, MovementKind
+from custom_components.hikcentral_visitors.visits.lifecycle import (
+    advance,
+    presence_of,
+)
+from custom_components.hikcentral_visitors.visits.presence import (
+    Movement,
+    MovementKind,
+    Presence,
+)
 from custom_components.hikcentral_visitors.visits.record import Change
+from custom_components.hikcentral_visitors.visits.window import Window
 
 from .server import Answer, Server, asked_again, settle, stumble, wished
-from .values import HOUR, LEVELS, MINUTE, NOW, POLICY, levels, record, stay
+from .values import (
+    HOUR,
+    LEVELS,
+    MINUTE,
+    NOW,
+    POLICY,
+    READERS,
+    WAY_OUT,
+    levels,
+    record,
+    stay,
+)
 
 whose = st.integers(0, 3).map(lambda number: f"visit-{number}")
 
@@ -29,15 +48,21 @@ whose = st.integers(0, 3).map(lambda number: f"visit-{number}")
 class Story(RuleBasedStateMachine):
     """One visitor, one server, and what the ledger would hold."""
 
+    policy = POLICY
+
     @initialize()
     def begin(self) -> None:
-        self.server = Server()
+        self.server = Server(policy=self.policy)
         self.now: datetime = NOW
         self.record = record()
         self.visits = 0
+        self.asked: dict[str, set[Window]] = {}
 
     def keep(self, change: Change) -> None:
-        self.record = advance(change.record, POLICY, self.now).record
+        self.record = advance(change.record, self.policy, self.now).record
+        for visit in self.record.visits:
+            for level in visit.levels:
+                self.asked.setdefault(level, set()).add(visit.window)
 
     @rule(
         start=st.integers(-2, 8),
@@ -48,7 +73,7 @@ class Story(RuleBasedStateMachine):
         hours = (self.now - NOW) / HOUR + start
         visit = stay(hours, hours + length, *levels, name=f"visit-{self.visits}")
         try:
-            self.keep(register(self.record, visit, POLICY, self.now))
+            self.keep(register(self.record, visit, self.policy, self.now))
         except CommandRefusedError:
             return
         self.visits += 1
@@ -64,19 +89,19 @@ class Story(RuleBasedStateMachine):
         try:
             match what:
                 case "longer":
-                    change = extend(made, visit, POLICY, now, by=HOUR)
+                    change = extend(made, visit, self.policy, now, by=HOUR)
                 case "shorter":
-                    change = extend(made, visit, POLICY, now, by=-HOUR)
+                    change = extend(made, visit, self.policy, now, by=-HOUR)
                 case "revoke":
                     change = revoke(made, visit, now)
                 case "restore":
-                    change = restore(made, visit, POLICY, now)
+                    change = restore(made, visit, self.policy, now)
                 case "in":
-                    change = check_in(made, visit, POLICY, now)
+                    change = check_in(made, visit, self.policy, now)
                 case "out":
                     change = check_out(made, visit, now)
                 case _:
-                    change = cancel(made, visit, POLICY, now)
+                    change = cancel(made, visit, self.policy, now)
         except CommandRefusedError, KeyError:
             return
         self.keep(change)
@@ -104,24 +129,50 @@ class Story(RuleBasedStateMachine):
         self.now += timedelta(minutes=2)
         self.record, self.now = settle(self.server, made, self.now)
         self.keep(Change(self.record))
-        wish = wished(self.record, self.now)
+        wish = wished(self.record, self.now, self.policy)
         open_now = wish.window is not None and self.now in wish.window
-        for level in LEVELS:
+        for level in (*LEVELS, WAY_OUT):
             justified = open_now and level in wish.levels
             assert self.server.opens(level, self.now) is justified
 
     @invariant()
     def looking_again_finds_nothing_new(self) -> None:
-        assert advance(self.record, POLICY, self.now) == Change(self.record)
+        assert advance(self.record, self.policy, self.now) == Change(self.record)
+
+    @invariant()
+    def no_level_opens_at_a_time_that_nobody_ever_asked_for(self) -> None:
+        """Whatever fails: the times of visits are held by the doors (invariant I5)."""
+        for level in LEVELS:
+            if self.server.opens(level, self.now):
+                assert any(self.now in window for window in self.asked.get(level, ()))
 
     @invariant()
     def what_is_said_to_be_gone_is_gone(self) -> None:
-        wish = wished(self.record, self.now)
+        wish = wished(self.record, self.now, self.policy)
         for visit in self.record.visits:
-            held = access(visit, self.record, POLICY, self.now)
+            held = access(visit, self.record, self.policy, self.now)
             if not visit.live(self.now) and held.state is AccessState.REMOVED:
-                for level in visit.levels - wish.levels:
+                for level in (visit.levels | {WAY_OUT}) - wish.levels:
                     assert not self.server.opens(level, self.now)
 
 
+class StoryOfReaders(Story):
+    """The same where the way out needs a right."""
+
+    policy = READERS
+
+    @invariant()
+    def whoever_is_inside_keeps_the_way_out(self) -> None:
+        wish = wished(self.record, self.now, self.policy)
+        for visit in self.record.visits:
+            inside = presence_of(visit, self.record, self.policy, self.now)
+            began = visit.window.start <= self.now
+            in_time = self.now < visit.over_at + self.policy.exit_grace
+            if inside.presence is Presence.INSIDE and began and in_time:
+                assert WAY_OUT in wish.levels
+                assert wish.window is not None
+                assert self.now in wish.window
+
+
 TestStory = Story.TestCase
+TestStoryOfReaders = StoryOfReaders.TestCase

@@ -25,6 +25,9 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 LEVELS = ("lobby", "office", "garage")
 POLICY = Policy(managed_levels=frozenset(LEVELS))
+WAY_OUT = "way out"
+READERS = replace(POLICY, exit_levels=frozenset({WAY_OUT}))
+"""The rules of a facility whose way out needs a right."""
 VISITOR = Visitor(
     id="somebody",
     person_code="ABC0123456789XYZ",

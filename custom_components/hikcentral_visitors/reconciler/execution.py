@@ -91,7 +91,7 @@ class Executor:
         operation = job.operation
 
         def decide(record: VisitorRecord) -> Change:
-            wish = desired(record, moment.now, moment.policy.provision_ahead)
+            wish = desired(record, moment.now, moment.policy)
             todo = plan(record, wish, moment.now)
             if operation not in todo.step:
                 return Change(record)

@@ -140,7 +140,7 @@ class Reconciler:
 
     def _plan(self, visitor_id: str, record: VisitorRecord, moment: Moment) -> None:
         now, policy = moment.now, moment.policy
-        wish = desired(record, now, policy.provision_ahead)
+        wish = desired(record, now, policy)
         todo = plan(record, wish, now)
         due = next_due(record, policy, now)
         if todo.operations:

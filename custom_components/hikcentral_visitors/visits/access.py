@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from .desired import Desired, Wish, desired
-from .known import UNSETTLED, Application, Existence, Known, Progress
+from .known import UNSETTLED, Application, Existence, Progress
 from .plan import exceeds, open_part, plan, wish_key
 from .policy import Policy
 from .profile import profile_digest
@@ -52,7 +52,7 @@ def access(
     visit: Visit, record: VisitorRecord, policy: Policy, now: datetime
 ) -> Access:
     """Return what the doors hold of this visit at `now`."""
-    wish = desired(record, now, policy.provision_ahead)
+    wish = desired(record, now, policy)
     if not visit.live(now):
         return _ended(visit, record, wish, now)
     if not _held(visit, wish):
@@ -70,7 +70,7 @@ def _ended(visit: Visit, record: VisitorRecord, wish: Desired, now: datetime) ->
     effort = known.narrowing
     open_ = known.existence is Existence.UNKNOWN
     if known.existence is Existence.PRESENT:
-        open_ = _still_open(visit, known, wish, now)
+        open_ = _still_open(visit, record, wish, now)
     if known.existence is Existence.ABSENT:
         # Terminals may know him still.
         open_ = known.application.progress in UNSETTLED
@@ -91,8 +91,15 @@ def _trouble_of(doors: Application) -> str | None:
     return DOOR_FAILED if believed and doors.progress in UNSETTLED else None
 
 
-def _still_open(visit: Visit, known: Known, wish: Desired, now: datetime) -> bool:
-    if (visit.levels - wish.levels) & known.possible_levels:
+def _still_open(
+    visit: Visit, record: VisitorRecord, wish: Desired, now: datetime
+) -> bool:
+    known = record.known
+    of_others = frozenset[str]().union(
+        *(other.levels for other in record.visits if other.id != visit.id)
+    )
+    surplus = known.possible_levels - wish.levels
+    if surplus - (of_others - visit.levels):
         return True
     if not known.window_known or exceeds(known, wish, now):
         return True

@@ -98,13 +98,19 @@ def extend(
     check_times(visit.valid_from, until, now)
     if until == visit.valid_until:
         return unchanged(record)
-    again = {VisitEventType.ENDING_SOON, VisitEventType.EXPIRED, VisitEventType.NO_SHOW}
+    again = {
+        VisitEventType.ENDING_SOON,
+        VisitEventType.EXPIRED,
+        VisitEventType.NO_SHOW,
+        VisitEventType.OVERSTAY,
+        VisitEventType.CANNOT_LEAVE,
+    }
     extended = replace(
         visit,
         valid_until=until,
         closed_at=None,
         outcome=None,
-        announced=visit.announced - again - {VisitEventType.OVERSTAY},
+        announced=visit.announced - again,
     )
     return tell(_retried(record), extended, [VisitEventType.EXTENDED], now)
 
@@ -168,6 +174,7 @@ def restore(
         VisitEventType.REVOKED,
         VisitEventType.REVOKE_FAILED,
         VisitEventType.OVERSTAY,
+        VisitEventType.CANNOT_LEAVE,
     }
     restored = replace(
         visit,

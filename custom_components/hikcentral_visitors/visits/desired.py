@@ -1,10 +1,12 @@
 """What the visits of one visitor justify: the wish that HikCentral is driven to."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
+from .policy import Policy
+from .presence import Presence, whereabouts
 from .record import VisitorRecord
 from .visit import Visit
 from .window import Window, intersection, runs
@@ -21,11 +23,15 @@ class Wish(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desired:
-    """The person, the levels he is in, and his window (None: no access at any time)."""
+    """The person, the levels he is in, and his window (None: no access at any time).
+
+    `leaving`: he is only to get out any more, so that no door may let him in.
+    """
 
     person: Wish = Wish.TOLERATED
     levels: frozenset[str] = frozenset()
     window: Window | None = None
+    leaving: bool = False
 
     @property
     def digest(self) -> str:
@@ -34,9 +40,7 @@ class Desired:
         return f"{self.person}|{','.join(sorted(self.levels))}|{window}"
 
 
-def desired(
-    record: VisitorRecord, now: datetime, provision_ahead: timedelta
-) -> Desired:
+def desired(record: VisitorRecord, now: datetime, policy: Policy) -> Desired:
     """Return what the visitor's live visits justify at `now`.
 
     Each level has its run, the chain of touching or overlapping visits that ask for it.
@@ -44,27 +48,59 @@ def desired(
     The window is the intersection of the held runs, so that a server which is never
     told anything again opens nothing unjustified. Windows of visits begin with the
     early arrival; a visit counts from `provision_ahead` before that.
+
+    Where the way out needs a right, each visit asks for the levels for leaving too, and
+    for somebody inside also for a while after its end.
     """
     if record.visitor.forgotten_at is not None:
         return Desired(person=Wish.FORBIDDEN)
-    live = [
-        visit
-        for visit in record.visits
-        if visit.live(now) and visit.window.start - provision_ahead <= now
-    ]
-    held = _held(_runs_by_level(live, now), now)
+    ways_out = _exit_levels(record, policy)
+    spans: dict[str, list[Window]] = {}
+    for visit in record.visits:
+        if visit.window.start - policy.provision_ahead > now:
+            continue
+        if visit.live(now):
+            for level in visit.levels:
+                spans.setdefault(level, []).append(visit.window)
+        until = may_leave_until(visit, record, policy, now)
+        if now < until and visit.window.start < until:
+            for level in ways_out:
+                stay = Window(visit.window.start, until)
+                spans.setdefault(level, []).append(stay)
+    held = _held(_runs_by_level(spans, now), now)
     window = intersection(held.values())
     if window is None:
         return Desired()
-    return Desired(person=Wish.REQUIRED, levels=frozenset(held), window=window)
+    return Desired(
+        person=Wish.REQUIRED,
+        levels=frozenset(held),
+        window=window,
+        leaving=held.keys() <= ways_out,
+    )
 
 
-def _runs_by_level(visits: Iterable[Visit], now: datetime) -> dict[str, Window]:
+def may_leave_until(
+    visit: Visit, record: VisitorRecord, policy: Policy, now: datetime
+) -> datetime:
+    """Return until when the visit lets him out where the way out needs a right."""
+    if not policy.exit_levels or now < visit.window.start:
+        return visit.over_at
+    where = whereabouts(record.movements, now, policy.presence_timeout)
+    # Of whom nobody knows whether he has left, he may still be inside.
+    inside = where.presence in {Presence.INSIDE, Presence.UNKNOWN}
+    return visit.over_at + policy.exit_grace if inside else visit.over_at
+
+
+def _exit_levels(record: VisitorRecord, policy: Policy) -> frozenset[str]:
+    """The levels for leaving; none that could ever let him in."""
+    asked = frozenset[str]().union(*(visit.levels for visit in record.visits))
+    return policy.exit_levels - policy.managed_levels - asked
+
+
+def _runs_by_level(
+    spans: Mapping[str, Sequence[Window]], now: datetime
+) -> dict[str, Window]:
     """Return the current or next run of each level."""
-    spans: dict[str, list[Window]] = {}
-    for visit in visits:
-        for level in visit.levels:
-            spans.setdefault(level, []).append(visit.window)
     return {
         level: next(run for run in runs(windows) if now < run.end)
         for level, windows in spans.items()

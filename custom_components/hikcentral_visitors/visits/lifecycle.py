@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from .access import DOOR_FAILED, Access, AccessState, access
+from .desired import may_leave_until
 from .events import VisitEventType
 from .policy import Policy
 from .presence import MovementKind, Presence, Whereabouts, whereabouts
@@ -102,6 +103,17 @@ def overstays(
     )
 
 
+def locked_in(
+    visit: Visit, record: VisitorRecord, policy: Policy, now: datetime
+) -> bool:
+    """Tell whether he overstays, and no door lets him out any more."""
+    return (
+        bool(policy.exit_levels)
+        and overstays(visit, record, policy, now)
+        and now >= may_leave_until(visit, record, policy, now)
+    )
+
+
 def came(record: VisitorRecord, visit: Visit, policy: Policy) -> bool:
     """Tell whether the visitor ever came on this visit, or was inside from before."""
     return _inside_before(record, visit, policy) or any(
@@ -139,7 +151,9 @@ def next_due(record: VisitorRecord, policy: Policy, now: datetime) -> datetime |
 
 def _instants(visit: Visit, policy: Policy) -> Iterable[datetime]:
     start = visit.window.start
-    return (
+    if policy.exit_levels:
+        yield visit.over_at + policy.exit_grace
+    yield from (
         start - policy.provision_ahead,
         start - DUE,
         start,
@@ -226,6 +240,7 @@ def _time_told(
         VisitEventType.NO_SHOW: over and not seen,
         VisitEventType.EXPIRED: over and seen,
         VisitEventType.OVERSTAY: overstays(visit, record, policy, now),
+        VisitEventType.CANNOT_LEAVE: locked_in(visit, record, policy, now),
         VisitEventType.EXIT_WITHOUT_ENTRY: _stray_exit(record, visit, policy),
     }
     return _tell_once(record, visit, told, now)
@@ -267,7 +282,7 @@ def _close(
     if access(visit, record, policy, now).state is not AccessState.REMOVED:
         return Change(record)
     presence = presence_of(visit, record, policy, now).presence
-    if presence is Presence.INSIDE:
+    if presence is Presence.INSIDE or now < may_leave_until(visit, record, policy, now):
         return Change(record)
     seen = came(record, visit, policy)
     closed = replace(visit, closed_at=now, outcome=_outcome(visit, presence, seen))

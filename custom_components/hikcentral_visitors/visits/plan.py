@@ -164,7 +164,7 @@ def _taking(known: Known, wish: Desired, now: datetime) -> tuple[Operation, ...]
     )
     shorter = _shortening(known, wish, now)
     if surplus:
-        return _removal(known, wish, surplus, shorter)
+        return _removal(known, wish, surplus, shorter, now)
     apply, check = _application(known)
     if wish.levels:
         if known.application.progress is Progress.NARROWED:
@@ -196,15 +196,19 @@ def _removal(
     wish: Desired,
     surplus: tuple[Operation, ...],
     shorter: tuple[Operation, ...],
+    now: datetime,
 ) -> tuple[Operation, ...]:
     """Take him out of levels; where that does not work, by the next stronger way.
 
-    Whoever keeps some levels is never deleted.
+    Whoever keeps some levels is never deleted, unless they are only for leaving: while
+    he might get in, he does not even keep the time for that.
     """
     rung = _rung(known)
-    if rung > 1 and not wish.levels:
+    if rung > 1 and (wish.leaving or not wish.levels):
         return (_DELETE,)
     if rung == 1 or _others_turn(known):
+        if wish.leaving:
+            shorter = (_END,) if _needs_ending(known, now) else ()
         untold = known.application.progress is Progress.NARROWED
         told = (_APPLY,) if shorter or untold else ()
         return (*shorter, *told, *surplus, _APPLY, _CHECK)
@@ -259,6 +263,9 @@ def _giving(
         Operation(OperationKind.ADD_MEMBER, level)
         for level in sorted(wish.levels - known.members)
     )
+    if changes and wish.leaving and known.application.progress is Progress.PENDING:
+        # Nobody gets a longer time before the doors know that he must not get in.
+        return (_CHECK,)
     if changes:
         return (*changes, _APPLY, _CHECK)
     apply, check = _application(known)

@@ -6,7 +6,12 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """How the facility treats its visits; every span has the design's default."""
+    """How the facility treats its visits; every span has the design's default.
+
+    `exit_levels` are the levels for leaving only, where the way out needs a right; none
+    where everybody can leave. A visitor who is inside keeps them for `exit_grace` after
+    his visit is over.
+    """
 
     provision_ahead: timedelta = timedelta(days=7)
     presence_timeout: timedelta = timedelta(hours=16)
@@ -15,3 +20,5 @@ class Policy:
     reopen_grace: timedelta = timedelta(hours=1)
     retention: timedelta = timedelta(days=90)
     managed_levels: frozenset[str] = frozenset()
+    exit_levels: frozenset[str] = frozenset()
+    exit_grace: timedelta = timedelta(hours=1)

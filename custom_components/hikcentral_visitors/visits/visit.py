@@ -126,6 +126,12 @@ class Visit:
             or self.closed_at is not None
         )
 
+    @property
+    def over_at(self) -> datetime:
+        """When it is over: at its end, unless it was stopped before."""
+        stops = (self.revoked_at, self.cancelled_at, self.ended_at, self.closed_at)
+        return min([self.valid_until, *filter(None, stops)])
+
     def live(self, now: datetime) -> bool:
         """Tell whether it justifies access, at `now` or later."""
         return not self.stopped and now < self.valid_until
