@@ -90,19 +90,8 @@ class House:
         self.world = simulator.world
         self.clock = simulator.world.clock
         self.path = path
-        self.client = HikCentralClient(
-            session,
-            simulator.url,
-            simulator.partner.app_key,
-            simulator.partner.app_secret,
-            # Refusals for the rate slow down to what a test can wait for.
-            limiter=Limiter(pace=Pace(slowest=1000)),
-            timeout=aiohttp.ClientTimeout(total=patience),
-            now=self.now,
-        )
-        self.client._transport.clock = ServerClock(
-            self.now, lambda: self.now().timestamp()
-        )
+        self.session = session
+        self.patience = patience
         self.policy = POLICY
         self.desk = DESK
         self._asleep = asyncio.Event()
@@ -110,6 +99,21 @@ class House:
         self._task: asyncio.Task[None] | None = None
         self.staff = set(self.world.database.tables.persons)
         self.remember_staff()
+
+    def connect(self) -> HikCentralClient:
+        """Return a client as new as after a start of Home Assistant."""
+        client = HikCentralClient(
+            self.session,
+            self.simulator.url,
+            self.simulator.partner.app_key,
+            self.simulator.partner.app_secret,
+            # Refusals for the rate slow down to what a test can wait for.
+            limiter=Limiter(pace=Pace(slowest=1000)),
+            timeout=aiohttp.ClientTimeout(total=self.patience),
+            now=self.now,
+        )
+        client._transport.clock = ServerClock(self.now, lambda: self.now().timestamp())
+        return client
 
     def now(self) -> datetime:
         return self.clock.now()
@@ -121,6 +125,7 @@ class House:
 
     async def start(self) -> None:
         """Begin as after a start of Home Assistant: with what the ledger holds."""
+        self.client = self.connect()
         self.ledger = Ledger(self.path)
         await self.ledger.async_open()
         self.contact = Contact(self.now)

@@ -1,4 +1,7 @@
-"""Changes of mind and restarts at every single call, before and after it was made."""
+"""Changes of mind at every single call, before and after it was made; and absences.
+
+Restarts at every call and commit are in tests/faults.
+"""
 
 import asyncio
 from itertools import count
@@ -9,12 +12,6 @@ import pytest
 from custom_components.hikcentral_visitors.visits.access import AccessState
 
 from .house import HOUR, LOBBY_DOORS, House
-
-MOMENTS = [
-    *(("grant", nth) for nth in range(4)),
-    *(("extend", nth) for nth in range(3)),
-    *(("revoke", nth) for nth in range(5)),
-]
 
 
 class Halt:
@@ -51,32 +48,6 @@ class Halt:
         working.cancel()
         transport: Any = house.client._transport
         transport._post = self._post
-
-
-@pytest.mark.parametrize("sent", [False, True], ids=["unsent", "unanswered"])
-@pytest.mark.parametrize(("step", "nth"), MOMENTS)
-async def test_a_restart_loses_and_doubles_nothing(
-    house: House, step: str, nth: int, sent: bool
-) -> None:
-    if step == "grant":
-        halt = Halt(house, nth, sent=sent)
-        visit = await house.grant(stay=HOUR)
-    else:
-        visit = await house.grant(stay=HOUR)
-        await house.settle()
-        halt = Halt(house, nth, sent=sent)
-        await (house.extend(visit) if step == "extend" else house.revoke(visit))
-    await halt.until_reached(house)
-    await house.restart()
-    await house.settle()
-    assert await house.differences() == []
-    access = (await house.access(visit)).state
-    if step == "revoke":
-        assert house.open_to_us() == set()
-        assert access is AccessState.REMOVED
-    else:
-        assert house.open_to_us() == LOBBY_DOORS
-        assert access is AccessState.ACTIVE
 
 
 @pytest.mark.parametrize("sent", [False, True], ids=["unsent", "unanswered"])

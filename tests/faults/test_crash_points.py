@@ -1,0 +1,76 @@
+"""The process dies at every step of every flow; the next one makes it all right."""
+
+from collections import Counter
+from collections.abc import Callable
+import copy
+
+import pytest
+
+from custom_components.hikcentral_visitors.ledger import migrations
+
+from .conftest import CRASH_POINTS
+from .crashes import Life, MortalHouse, Point, Scene, Step, copy_ledger
+from .flows import FLOWS, Flow, Played
+
+
+async def _play(
+    house: MortalHouse, flow: Flow, scene: Scene, before: Played, at: Point | None
+) -> list[Point]:
+    """Play a flow from its beginning, crashed at a point; check what came of it."""
+    scene.set(house)
+    played = copy.deepcopy(before)
+    file, after = house.path, house.next_file()
+    life = Life(at, lambda: copy_ledger(file, after))
+
+    async def story() -> None:
+        await house.start(life)
+        await flow.act(house, played)
+
+    died = await house.live(life, story())
+    points = life.passed.copy()
+    assert died is (at is not None), f"there was no such point: {points}"
+    if died:
+        await house.bury()
+        house.path = after
+        await house.start()
+    await house.wait(scene.now + flow.lasts - house.now())
+    await flow.check(house, played)
+    assert await house.differences() == []
+    house.check_calls()
+    house.check_staff()
+    await house.stop()
+    house.calls()
+    return points
+
+
+@pytest.mark.parametrize("name", FLOWS)
+async def test_a_crash_anywhere_loses_and_doubles_nothing(
+    mortal_house: MortalHouse,
+    name: str,
+    record_property: Callable[[str, object], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """D10, D11, D16: and each of the previous system's crash windows.
+
+    What was asked is on disk before anything follows from it; a visit that is
+    cancelled while it is granted ends without access; a repeated step does nothing
+    twice.
+    """
+    house, flow = mortal_house, FLOWS[name]
+    before = Played()
+    await house.start()
+    await flow.before(house, before)
+    scene = await Scene.keep(house)
+    newer = (*migrations.MIGRATIONS, *flow.migrations)
+    monkeypatch.setattr(migrations, "MIGRATIONS", newer)
+    monkeypatch.setattr(migrations, "VERSION", len(newer))
+    points = await _play(house, flow, scene, before, None)
+    for point in points:
+        try:
+            await _play(house, flow, scene, before, point)
+        except BaseException as error:
+            error.add_note(f"{name}: died {point}")
+            raise
+    steps = Counter(point.step for point in points)
+    counts = ", ".join(f"{steps[step] // 2} {step}s" for step in Step)
+    record_property(CRASH_POINTS, (name, f"{len(points):4} points: {counts}"))
