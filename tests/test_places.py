@@ -5,8 +5,9 @@ from datetime import timedelta
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.hikcentral_visitors.places import allocate, wanted
+from custom_components.hikcentral_visitors.places import allocate, rank, wanted
 from custom_components.hikcentral_visitors.visits.presence import Presence
+from custom_components.hikcentral_visitors.visits.view import VisitView
 from tests.stand_in import NOW, make_view
 
 HOUR = timedelta(hours=1)
@@ -62,6 +63,10 @@ def test_allocation_always_holds(
     assert allocate(given_out, wish, capacity) == given_out
 
 
+def served(*views: VisitView, capacity: int = 9) -> list[str]:
+    return wanted(sorted(map(rank, views)), NOW, capacity)
+
+
 def test_inside_come_first_then_by_start() -> None:
     views = [
         make_view("later", starts_in=3 * HOUR),
@@ -69,7 +74,8 @@ def test_inside_come_first_then_by_start() -> None:
         make_view("inside", starts_in=-HOUR, presence=Presence.INSIDE),
         make_view("lost", starts_in=-2 * HOUR, presence=Presence.UNKNOWN),
     ]
-    assert wanted(views, NOW) == ["lost", "inside", "soon", "later"]
+    assert served(*views) == ["lost", "inside", "soon", "later"]
+    assert served(*views, capacity=2) == ["lost", "inside"]
 
 
 @pytest.mark.parametrize(
@@ -77,8 +83,9 @@ def test_inside_come_first_then_by_start() -> None:
     [(24 * HOUR, True), (25 * HOUR, False), (-30 * HOUR, True)],
 )
 def test_due_within_a_day(starts_in: timedelta, is_wanted: bool) -> None:
-    assert wanted([make_view(starts_in=starts_in)], NOW) == ["visit-1"] * is_wanted
+    assert served(make_view(starts_in=starts_in)) == ["visit-1"] * is_wanted
 
 
-def test_closed_visits_give_their_places_back() -> None:
-    assert wanted([make_view(closed_at=NOW)], NOW) == []
+def test_who_is_inside_needs_no_date() -> None:
+    early = make_view(starts_in=48 * HOUR, presence=Presence.INSIDE)
+    assert served(early) == ["visit-1"]

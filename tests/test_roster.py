@@ -72,7 +72,7 @@ async def test_a_closed_visit_goes_and_its_visitor_with_the_last(
     assert roster.view("visit") is None
     assert list(roster) == []
     assert roster.next_due is None or roster.next_due > NOW
-    assert roster.look_again(Moment(NOW + 9 * DAY, POLICY)) == set()
+    assert await roster.async_look_again(Moment(NOW + 9 * DAY, POLICY)) == set()
 
 
 async def test_loading_again_drops_what_is_gone(ledger: Ledger) -> None:
@@ -93,8 +93,11 @@ async def test_time_alone_changes_what_is_seen(ledger: Ledger) -> None:
     before = seen.status
     due = roster.next_due
     assert due == NOW + 6 * HOUR, "24 hours before it begins"
-    assert roster.look_again(Moment(due - timedelta(seconds=1), POLICY)) == set()
-    roster.look_again(Moment(due, POLICY))
+    assert (
+        await roster.async_look_again(Moment(due - timedelta(seconds=1), POLICY))
+        == set()
+    )
+    await roster.async_look_again(Moment(due, POLICY))
     assert roster.next_due is not None
     assert roster.next_due > due
     assert before in {Status.SCHEDULED, Status.GRANTING}

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from homeassistant.const import ATTR_ENTITY_ID, Platform
@@ -39,6 +40,8 @@ HISTORY_PAUSE = timedelta(seconds=1)
 """History is told in small parts, and never before news."""
 
 NOT_RECOGNISED = "face_not_recognised"
+MOST_EXPECTED = 10
+"""So many visits are named that an unrecognised face could mean."""
 
 
 class Announcer:
@@ -209,11 +212,11 @@ class Announcer:
         if self._moment().now - event.time > DELAYED_AFTER:
             return
         LOGGER.debug("A face was not recognised at door %s", event.door_id)
-        expected = [
+        expected = (
             view.visit.id
             for view in self._coordinator.open_views()
             if view.visit.live(event.time) and event.time in view.visit.window
-        ]
+        )
         self._coordinator.tell_door(
             DoorNotice(
                 door_id=event.door_id,
@@ -223,7 +226,7 @@ class Announcer:
                     "door": event.door_name,
                     "occurred_at": _local(event.time),
                     "reason": kind.reason,
-                    "expected_now": expected[:10],
+                    "expected_now": list(islice(expected, MOST_EXPECTED)),
                 },
             )
         )

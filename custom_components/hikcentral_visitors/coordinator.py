@@ -25,8 +25,8 @@ from .ledger.queries import view_of_visit
 from .ledger.records import Moment
 from .listeners import Listeners, call_all
 from .notices import DoorNotice, PassageNotice, VisitNotice
-from .overview import Overview, Today, people, under_way
-from .places import allocate, wanted
+from .overview import Overview
+from .places import allocate
 from .roster import Roster
 from .visits.access import SETTLED_STATES
 from .visits.commands import CommandRefusedError
@@ -77,7 +77,6 @@ class VisitorsCoordinator(DataUpdateCoordinator[Overview]):
         self._roster = Roster(ledger)
         self._places: dict[int, str] = {}
         self._stored_places: dict[int, str] = {}
-        self._pending: dict[str, datetime] | None = None
         self._visit_listeners: dict[object, tuple[str | None, Listener]] = {}
         self._place_listeners = Listeners[[]]()
         self._passage_listeners = Listeners[[PassageNotice]]()
@@ -153,7 +152,7 @@ class VisitorsCoordinator(DataUpdateCoordinator[Overview]):
         if moment.now < self._followed_at - _LONGEST_WAIT:
             self._missed_some = True  # the clock was set back: nothing is as it looks
         self._followed_at = moment.now
-        self._changed |= self._roster.look_again(moment)
+        self._changed |= await self._roster.async_look_again(moment)
         touched, self._touched = self._touched, set()
         missed, self._missed_some = self._missed_some, False
         try:
@@ -168,8 +167,8 @@ class VisitorsCoordinator(DataUpdateCoordinator[Overview]):
 
     def _allocate(self) -> bool:
         """Give the places to those who should have them; True where that changed."""
-        now = self._moment().now
-        held = allocate(self._places, wanted(self._roster, now), self._capacity)
+        served = self._roster.census.wanted(self._moment().now, self._capacity)
+        held = allocate(self._places, served, self._capacity)
         changed = held != self._places
         self._places = held
         return changed
@@ -183,19 +182,16 @@ class VisitorsCoordinator(DataUpdateCoordinator[Overview]):
             self._stored_places = held
 
     async def _overview(self) -> Overview:
-        now = self._moment().now
-        self._pending = under_way(self._roster, self._pending, now)
-        start = dt_util.start_of_local_day(dt_util.as_local(now))
-        today = Today(start=start, end=start + timedelta(days=1))
+        start = dt_util.start_of_local_day(dt_util.as_local(self._moment().now))
         denied, newest, counted = await self._ledger.async_read(
             lambda connection: (
-                denials_since(connection, today.start),
+                denials_since(connection, start),
                 last_passage(connection),
                 totals(connection),
             )
         )
         return replace(
-            people(self._roster, self._pending, now, today),
+            self._roster.census.overview(start + timedelta(days=1)),
             denied_today=denied,
             last_passage=newest,
             version=self._directory.version,
@@ -257,6 +253,10 @@ class VisitorsCoordinator(DataUpdateCoordinator[Overview]):
     def open_views(self) -> Iterable[VisitView]:
         """Return all open visits."""
         return iter(self._roster)
+
+    def problematic_views(self) -> Iterable[VisitView]:
+        """Return the open visits that somebody has to look at."""
+        return self._roster.census.problematic()
 
     @property
     def places(self) -> Mapping[int, str]:

@@ -82,7 +82,9 @@ class Issues:
     async def async_look(self) -> None:
         """Create, change and remove issues so that they are what is wrong now."""
         runtime = self._entry.runtime_data
-        found = {one.cause: one for one in problems(runtime.coordinator.open_views())}
+        found = {
+            one.cause: one for one in problems(runtime.coordinator.problematic_views())
+        }
         for cause in _ABOUT_VISITS:
             if (problem := found.get(cause)) is not None:
                 self._create(cause, await self._words(problem))

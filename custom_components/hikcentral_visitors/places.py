@@ -6,6 +6,7 @@ of their own: they borrow one of a few (design, section 5). Pure: values in, val
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import islice, takewhile
 
 from .visits.presence import Presence
 from .visits.status import DUE
@@ -15,26 +16,24 @@ from .visits.view import VisitView
 _MAYBE_INSIDE = frozenset({Presence.INSIDE, Presence.UNKNOWN})
 
 
-def wanted(views: Iterable[VisitView], now: datetime) -> list[str]:
+type Rank = tuple[bool, datetime, str]
+"""How a visit stands in the line for a place: the lower rank is served first."""
+
+
+def rank(view: VisitView) -> Rank:
+    """Return an open visit's rank: visitors inside come first, then by their start."""
+    outside = view.whereabouts.presence not in _MAYBE_INSIDE
+    return (outside, view.visit.window.start, view.visit.id)
+
+
+def wanted(ranks: Iterable[Rank], now: datetime, capacity: int) -> list[str]:
     """Return the ids of the visits that should hold a place, the most important first.
 
-    Visitors inside come first, then the other open visits that have begun or are due
-    within 24 hours, by their start.
+    `ranks` are those of all open visits, in order. Served are visitors inside, and
+    those whose visits have begun or are due within 24 hours.
     """
-    ranked = sorted(
-        (
-            view.whereabouts.presence not in _MAYBE_INSIDE,
-            view.visit.window.start,
-            view.visit.id,
-        )
-        for view in views
-        if view.visit.closed_at is None
-        and (
-            view.whereabouts.presence in _MAYBE_INSIDE
-            or view.visit.window.start - now <= DUE
-        )
-    )
-    return [visit_id for _, _, visit_id in ranked]
+    due = takewhile(lambda one: not one[0] or one[1] - now <= DUE, ranks)
+    return [visit_id for _, _, visit_id in islice(due, capacity)]
 
 
 def allocate(

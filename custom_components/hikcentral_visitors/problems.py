@@ -45,12 +45,13 @@ def problems(seen: Iterable[VisitView]) -> list[Problem]:
     """Return the problems of these visits, one for each cause that there is."""
     found: dict[Cause, list[VisitView]] = {}
     for one in seen:
-        for cause in _causes(one):
+        for cause in causes(one):
             found.setdefault(cause, []).append(one)
     return [_problem(cause, visits) for cause, visits in found.items()]
 
 
-def _causes(one: VisitView) -> Iterable[Cause]:
+def causes(one: VisitView) -> Iterable[Cause]:
+    """Return why somebody has to look at a visit."""
     state = one.access.state
     if state in {AccessState.FAILED, AccessState.PARTIAL}:
         yield Cause.ACCESS_NOT_GIVEN

@@ -59,7 +59,7 @@ class ProblemFlow(RepairsFlow):
         """Note that those of whom nobody knows have left."""
         actor = Actor(kind=ActorKind.USER, user_id=_user_of(self.context))
         runtime = self._entry.runtime_data
-        for problem in problems(list(runtime.coordinator.open_views())):
+        for problem in problems(list(runtime.coordinator.problematic_views())):
             if problem.cause is self._cause:
                 for seen in problem.visits:
                     with translated_errors():

@@ -1,16 +1,13 @@
 """The house in numbers: humans are counted, and changes since they were asked for."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.hikcentral_visitors.overview import (
-    Overview,
-    Today,
-    people,
-    under_way,
-)
+from custom_components.hikcentral_visitors.census import Census
+from custom_components.hikcentral_visitors.overview import Overview
 from custom_components.hikcentral_visitors.visits.access import Access, AccessState
 from custom_components.hikcentral_visitors.visits.presence import Presence
 from custom_components.hikcentral_visitors.visits.status import Status
@@ -19,11 +16,19 @@ from custom_components.hikcentral_visitors.visits.view import VisitView
 from .stand_in import NOW, make_view
 
 HOUR = timedelta(hours=1)
-TODAY = Today(start=NOW - 9 * HOUR, end=NOW + 15 * HOUR)
+DAY_ENDS = NOW + 15 * HOUR
+
+
+def count(*views: VisitView, now: datetime = NOW) -> Census:
+    """Return the census of visits that are seen for the first time."""
+    census = Census()
+    for view in views:
+        census.replace(None, view, now)
+    return census
 
 
 def seen(*views: VisitView) -> Overview:
-    return people(views, {}, NOW, TODAY)
+    return count(*views).overview(DAY_ENDS)
 
 
 def again(view: VisitView, visit_id: str, **change: object) -> VisitView:
@@ -47,12 +52,11 @@ def test_nobody_knows_is_not_inside() -> None:
 @pytest.mark.parametrize(
     ("starts_in", "counted"),
     [
-        (timedelta(hours=-10, minutes=-59), False),
         (timedelta(hours=-1), True),
         (timedelta(hours=14, minutes=59), True),
         (timedelta(hours=15), False),
     ],
-    ids=["over", "begun", "last minute of the day", "tomorrow"],
+    ids=["begun", "last minute of the day", "tomorrow"],
 )
 def test_expected_today_is_whose_time_is_today(
     starts_in: timedelta, counted: bool
@@ -105,30 +109,51 @@ def test_trouble_with_access_is_a_problem(
     assert seen(view).access_problem is problem
 
 
-def test_changes_under_way_are_counted_with_the_oldest() -> None:
-    pending = {"v1": NOW - HOUR, "v2": NOW}
-    found = people([], pending, NOW, TODAY)
-    assert (found.pending_changes, found.oldest_pending) == (2, NOW - HOUR)
-    assert seen().oldest_pending is None
+def test_a_human_with_two_visits_is_expected_once_for_the_first() -> None:
+    ada = make_view("v1", starts_in=2 * HOUR)
+    sooner = again(make_view("v2", starts_in=HOUR), "v2", visitor=ada.visitor)
+    census = count(ada, sooner)
+    overview = census.overview(DAY_ENDS)
+    assert (overview.expected_today, overview.next_visit) == (1, sooner)
+    census.replace(sooner, None, NOW)
+    overview = census.overview(DAY_ENDS)
+    assert (overview.expected_today, overview.next_visit) == (1, ada)
+
+
+def pending(census: Census) -> tuple[int, datetime | None]:
+    overview = census.overview(DAY_ENDS)
+    return overview.pending_changes, overview.oldest_pending
 
 
 def test_a_change_is_as_old_as_it_was_first_seen() -> None:
-    active = make_view()
-    created = active.visit.created_at
-    later = NOW + 50 * HOUR
-    assert under_way([active], {}, later) == {}
+    active, later = make_view(), NOW + 50 * HOUR
+    census = count(active)
+    assert pending(census) == (0, None)
     changing = make_view(access=AccessState.GRANTING)
-    first = under_way([changing], {}, later)
-    assert first == {active.visit.id: later}
-    assert later > created
-    assert under_way([changing], first, later + HOUR) == first
-    assert under_way([active], first, later + HOUR) == {}
+    census.replace(active, changing, later)
+    assert pending(census) == (1, later)
+    still = replace(changing, access=replace(changing.access, doors_ready=1))
+    census.replace(changing, still, later + HOUR)
+    assert pending(census) == (1, later)
+    census.replace(still, active, later + 2 * HOUR)
+    assert pending(census) == (0, None)
+
+
+def test_changes_under_way_are_counted_with_the_oldest() -> None:
+    census = Census()
+    for name, when in (("v1", NOW), ("v2", NOW - HOUR)):
+        active = make_view(name)
+        census.replace(None, active, NOW)
+        changing = make_view(name, access=AccessState.GRANTING)
+        census.replace(active, changing, when)
+    assert pending(census) == (2, NOW - HOUR)
+    census.replace(changing, None, NOW)
+    assert pending(census) == (1, NOW)
 
 
 def test_after_a_restart_a_change_is_as_old_as_the_visit_tells() -> None:
     def asked(view: VisitView) -> object:
-        (since,) = under_way([view], None, NOW).values()
-        return since
+        return pending(count(view))[1]
 
     given = make_view(access=AccessState.GRANTING)
     assert asked(given) == given.visit.created_at
@@ -136,3 +161,37 @@ def test_after_a_restart_a_change_is_as_old_as_the_visit_tells() -> None:
     assert asked(taken) == taken.visit.valid_until
     revoked = replace(taken, visit=replace(taken.visit, revoked_at=NOW - 2 * HOUR))
     assert asked(revoked) == NOW - 2 * HOUR
+
+
+_looks = st.builds(
+    make_view,
+    st.sampled_from("abc"),
+    status=st.sampled_from(Status),
+    presence=st.sampled_from(Presence),
+    access=st.sampled_from(AccessState),
+    starts_in=st.integers(-3, 40).map(lambda hours: hours * HOUR),
+    overstaying=st.booleans(),
+)
+
+
+@given(st.lists(st.tuples(_looks, st.sampled_from("xy"), st.booleans())))
+def test_counting_changes_is_counting_what_is_there(
+    changes: list[tuple[VisitView, str, bool]],
+) -> None:
+    census, there = Census(), dict[str, VisitView]()
+    for look, who, stays in changes:
+        view = replace(look, visitor=replace(look.visitor, id=who))
+        key = view.visit.id
+        after = view if stays else None
+        census.replace(there.pop(key, None), after, NOW)
+        if after is not None:
+            there[key] = after
+    fresh = count(*there.values())
+    expected = fresh.overview(DAY_ENDS)
+    found = census.overview(DAY_ENDS)
+    # Since when something changes is what only the history tells.
+    assert replace(found, oldest_pending=expected.oldest_pending) == expected
+    assert {one.visit.id for one in census.problematic()} == {
+        one.visit.id for one in fresh.problematic()
+    }
+    assert census.wanted(NOW, 9) == fresh.wanted(NOW, 9)
