@@ -1,22 +1,25 @@
 """The loop that looks at visitors when something about them changed, or time did."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 import heapq
+from itertools import islice
 
 from ..const import LOGGER
 from ..ledger import Committed, Ledger, LedgerError, Transaction
-from ..ledger.records import Moment, change, ids_to_care_for, load_many
-from ..visits.desired import desired
-from ..visits.lifecycle import advance, next_due
-from ..visits.plan import plan
-from ..visits.record import Change, VisitorRecord
+from ..ledger.records import Moment, change, ids_to_care_for
+from ..visits.record import Change
 from .batches import PATIENCE, Job, Ready, choose
 from .execution import Executor
+from .outlook import look_out
 
 _STORAGE_RETRY = timedelta(seconds=10)
+
+LOOKED_AT_ONCE = 200
+"""So many visitors are read before what was found is acted upon."""
 
 _LONGEST_SLEEP = timedelta(minutes=1)
 """Due times are the clock's on the wall, which may be set while we sleep."""
@@ -98,18 +101,15 @@ class Reconciler:
             if self._due_at.get(visitor_id) == when:
                 del self._due_at[visitor_id]
                 self._changed.add(visitor_id)
-        busy = {one for job in self._running.values() for one in job.visitor_ids}
-        ids = self._changed - busy
+        ids = set(islice(self._to_look_at(), LOOKED_AT_ONCE))
         if not ids:
             return
         self._changed -= ids
         for visitor_id in ids:
             self._ready.pop(visitor_id, None)
         try:
-            records = await self._ledger.async_read(
-                lambda connection: load_many(connection, ids)
-            )
-            await self._advance(records.values(), moment)
+            seen = await self._ledger.async_read(partial(look_out, ids, moment))
+            await self._advance([one for one in seen if seen[one].moved], moment)
         except LedgerError as error:
             LOGGER.error("Cannot read or write the visits: %s", error)
             self._look_later(ids, moment.now + _STORAGE_RETRY)
@@ -117,16 +117,19 @@ class Reconciler:
         finally:
             for visitor_id in ids:
                 self._returning.pop(visitor_id, None)
-        for visitor_id, record in records.items():
-            self._plan(visitor_id, record, moment)
+        for visitor_id, outlook in seen.items():
+            if outlook.todo is not None:
+                self._ready[visitor_id] = Ready(outlook.todo, moment.now)
+            if outlook.due is not None:
+                self._look_later([visitor_id], outlook.due)
 
-    async def _advance(self, records: Iterable[VisitorRecord], moment: Moment) -> None:
+    def _to_look_at(self) -> set[str]:
+        """Return who changed and is not being worked on."""
+        busy = {one for job in self._running.values() for one in job.visitor_ids}
+        return self._changed - busy
+
+    async def _advance(self, moved: Collection[str], moment: Moment) -> None:
         """Store what time alone has changed; the commit brings them back here."""
-        moved = [
-            record.visitor.id
-            for record in records
-            if advance(record, moment.policy, moment.now).record != record
-        ]
         if not moved:
             return
 
@@ -137,19 +140,6 @@ class Reconciler:
                     change(transaction, moment, visitor_id, Change)
 
         await self._ledger.async_write(work)
-
-    def _plan(self, visitor_id: str, record: VisitorRecord, moment: Moment) -> None:
-        now, policy = moment.now, moment.policy
-        wish = desired(record, now, policy)
-        todo = plan(record, wish, now)
-        due = next_due(record, policy, now)
-        if todo.operations:
-            if todo.not_before is None or todo.not_before <= now:
-                self._ready[visitor_id] = Ready(todo, now)
-            else:
-                due = min(filter(None, (due, todo.not_before)))
-        if due is not None:
-            self._look_later([visitor_id], due)
 
     def _look_later(self, visitor_ids: Iterable[str], when: datetime) -> None:
         for visitor_id in visitor_ids:
@@ -184,8 +174,7 @@ class Reconciler:
 
     async def _rest(self) -> None:
         """Wait for a change, the next due time, or stragglers' time to run out."""
-        busy = {one for job in self._running.values() for one in job.visitor_ids}
-        if self._changed - busy:
+        if self._to_look_at():
             return
         waits = [_LONGEST_SLEEP]
         if self._due:

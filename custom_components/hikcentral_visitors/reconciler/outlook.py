@@ -1,0 +1,48 @@
+"""What there is to do for visitors, worked out in the thread that reads them: pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from ..ledger.records import Moment, load_many
+from ..visits.desired import desired
+from ..visits.lifecycle import advance, next_due
+from ..visits.plan import Plan, plan
+from ..visits.record import VisitorRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What may be done for one visitor at once, and when to look at him again.
+
+    `moved` tells that time alone changed him, which is to be stored first.
+    """
+
+    moved: bool
+    todo: Plan | None
+    due: datetime | None
+
+
+def look_out(
+    visitor_ids: Iterable[str], moment: Moment, connection: Connection
+) -> dict[str, Outlook]:
+    """Return the outlooks of these visitors; unknown ones are left out."""
+    return {
+        visitor_id: outlook(record, moment)
+        for visitor_id, record in load_many(connection, visitor_ids).items()
+    }
+
+
+def outlook(record: VisitorRecord, moment: Moment) -> Outlook:
+    """Return what there is to do for a visitor."""
+    now, policy = moment.now, moment.policy
+    moved = advance(record, policy, now).record != record
+    todo = plan(record, desired(record, now, policy), now)
+    due = next_due(record, policy, now)
+    if not todo.operations:
+        return Outlook(moved, None, due)
+    if todo.not_before is not None and todo.not_before > now:
+        return Outlook(moved, None, min(filter(None, (due, todo.not_before))))
+    return Outlook(moved, todo, due)
