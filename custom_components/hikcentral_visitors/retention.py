@@ -47,3 +47,4 @@ class Retention:
             delete_old_visits(transaction, before)
 
         await self._ledger.async_write(work)
+        await self._ledger.async_wipe()

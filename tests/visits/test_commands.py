@@ -16,6 +16,7 @@ from custom_components.hikcentral_visitors.visits.commands import (
     check_out,
     check_times,
     extend,
+    forget,
     register,
     restore,
     revoke,
@@ -25,7 +26,12 @@ from custom_components.hikcentral_visitors.visits.known import Effort, Known
 from custom_components.hikcentral_visitors.visits.lifecycle import advance
 from custom_components.hikcentral_visitors.visits.presence import MovementKind as Kind
 from custom_components.hikcentral_visitors.visits.record import Change, VisitorRecord
-from custom_components.hikcentral_visitors.visits.visit import Outcome, Visit
+from custom_components.hikcentral_visitors.visits.visit import (
+    WIPED,
+    Outcome,
+    Visit,
+    Visitor,
+)
 
 from .values import HOUR, MINUTE, NOW, POLICY, VISITOR, at, moved, record, stay
 
@@ -307,3 +313,57 @@ def test_cancelling_one_visit_leaves_the_other() -> None:
     other = stay(-1, 30, name="other")
     change = CANCEL(record(stay(), other))
     assert change.record.visit("other") == other
+
+
+def test_forgetting_leaves_no_word_of_who_he_was() -> None:
+    words = {
+        "host": "Eva",
+        "notify": ("notify.eva",),
+        "purpose": "audit",
+        "vehicle_plate": "AB 1",
+        "note": "tea",
+        "reference": "booking",
+        "reference_digest": "0f",
+        "revoked_reason": "lost badge",
+    }
+    visitor = replace(
+        VISITOR, company="Acme", phone="1", email="a@b", card_no="7", photo="f"
+    )
+    known = Known(profile="p", face="f", face_refused="f", person_id="42")
+    made = replace(record(stay(**words)), visitor=visitor, known=known)
+    forgotten = forget(made, POLICY, NOW).record
+    assert forgotten.visitor == Visitor(
+        id=VISITOR.id,
+        person_code=VISITOR.person_code,
+        given_name="",
+        created_at=VISITOR.created_at,
+        forgotten_at=NOW,
+    )
+    (visit,) = forgotten.visits
+    assert words.keys() == WIPED.keys()
+    assert {name: getattr(visit, name) for name in WIPED} == dict(WIPED)
+    assert forgotten.known == Known(person_id="42")
+
+
+def test_forgetting_ends_visits_and_tells_so() -> None:
+    done = forget(record(stay(), stay(24, 26, name="later")), POLICY, NOW)
+    assert all(visit.cancelled_at == NOW for visit in done.record.visits)
+    assert told(done) == [Told.CANCELLED, Told.CANCELLED]
+
+
+def test_somebody_inside_who_is_forgotten_is_counted_until_he_is_out() -> None:
+    forgotten = forget(record(stay(), movements=INSIDE), POLICY, NOW).record
+    for later in (NOW, at(2)):
+        advanced = advance(forgotten, POLICY, later).record
+        assert advanced.visit("visit").revoked_at == NOW
+        assert advanced.visit("visit").closed_at is None
+    out = check_out(forgotten, "visit", at(2)).record
+    assert advance(out, POLICY, at(2)).record.visit("visit").closed_at == at(2)
+
+
+def test_forgetting_twice_is_as_once_and_changes_nothing_that_was_over() -> None:
+    over = record(stay(-5, -1, closed_at=at(-1), outcome=Outcome.LEFT))
+    once = forget(over, POLICY, NOW).record
+    assert once.visit("visit").outcome is Outcome.LEFT
+    assert once.visit("visit").revoked_at is None
+    assert forget(once, POLICY, at(1)) == Change(once)

@@ -29,6 +29,9 @@ _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
+    # What is deleted is deleted: its bytes are overwritten, and lie in no other file.
+    "PRAGMA secure_delete=ON",
+    "PRAGMA temp_store=MEMORY",
 )
 
 
@@ -41,14 +44,20 @@ class Transaction:
     """Visitors whose record changed."""
     announces: bool = False
     """Whether something was put into the outbox."""
+    forgotten: set[str] = field(default_factory=set)
+    """Visitors whose data was wiped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What became durable: the visitors that changed, and whether to announce."""
+    """What became durable: the visitors that changed, and whether to announce.
+
+    Of the `forgotten` nobody may show anything any more.
+    """
 
     touched: frozenset[str]
     announces: bool
+    forgotten: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -73,6 +82,7 @@ class Ledger:
         self._pump: asyncio.Task[None] | None = None
         self._listeners: list[Callable[[Committed], None]] = []
         self._closed = False
+        self._held = False
 
     async def async_open(self) -> None:
         """Open the file, made or brought to this schema where needed.
@@ -113,11 +123,27 @@ class Ledger:
         Writes go on, into the write-ahead log: a copy of the file and the log is what
         was committed when the log was copied. Raises LedgerError.
         """
-        await self._pragmas("wal_checkpoint(TRUNCATE)", "wal_autocheckpoint=0")
+        self._held = True
+        try:
+            await self._pragmas("wal_checkpoint(TRUNCATE)", "wal_autocheckpoint=0")
+        except LedgerError:
+            self._held = False
+            raise
 
     async def async_release_checkpoints(self) -> None:
         """Let the log flow back into the main file again; raises LedgerError."""
+        self._held = False
         await self._pragmas(f"wal_autocheckpoint={_CHECKPOINT_PAGES}")
+        await self.async_wipe()
+
+    async def async_wipe(self) -> None:
+        """Empty the write-ahead log, which holds pages as they were before deletions.
+
+        While the file is being copied, this waits until that is over. Raises
+        LedgerError.
+        """
+        if not self._held:
+            await self._pragmas("wal_checkpoint(TRUNCATE)")
 
     async def _pragmas(self, *pragmas: str) -> None:
         def run() -> None:
@@ -198,6 +224,7 @@ class Ledger:
 
     def _commit(self, batch: list[_Write]) -> Committed:
         touched: set[str] = set()
+        forgotten: set[str] = set()
         announces = False
         try:
             if self._write_engine is None:
@@ -212,12 +239,13 @@ class Ledger:
                         write.error = error
                     else:
                         touched |= transaction.touched
+                        forgotten |= transaction.forgotten
                         announces |= transaction.announces
         except Exception as error:  # noqa: BLE001 - handed to all callers
             for write in batch:
                 write.error = write.error or error
             return Committed(frozenset(), announces=False)
-        return Committed(frozenset(touched), announces)
+        return Committed(frozenset(touched), announces, frozenset(forgotten))
 
 
 def _answer(write: _Write) -> None:

@@ -10,12 +10,12 @@ from sqlalchemy import Connection, and_, delete, exists, or_, select, update
 
 from ..visits.commands import forget
 from ..visits.known import UNSETTLED, Existence
+from ..visits.record import VisitorRecord
+from ..visits.visit import WIPED
 from .database import Transaction
 from .photos import drop_photo
 from .records import Moment, change
-from .schema import journal, known, visitors, visits
-
-_PERSONAL = ("host", "purpose", "vehicle_plate", "note", "reference", "revoked_reason")
+from .schema import journal, known, passages, visitors, visits
 
 
 def visitors_due(connection: Connection, before: datetime) -> list[str]:
@@ -36,19 +36,31 @@ def visitors_due(connection: Connection, before: datetime) -> list[str]:
     )
 
 
-def forget_visitor(transaction: Transaction, moment: Moment, visitor_id: str) -> None:
+def forget_visitor(
+    transaction: Transaction, moment: Moment, visitor_id: str
+) -> VisitorRecord:
     """Wipe at once all that says who he is; raises KeyError for an unknown visitor."""
-    change(transaction, moment, visitor_id, lambda record: forget(record, moment.now))
-    drop_photo(transaction, visitor_id)
-    transaction.connection.execute(
-        update(visits)
-        .where(visits.c.visitor_id == visitor_id)
-        .values(dict.fromkeys(_PERSONAL) | {"notify": ()})
+    forgotten = change(
+        transaction,
+        moment,
+        visitor_id,
+        lambda record: forget(record, moment.policy, moment.now),
     )
+    drop_photo(transaction, visitor_id)
+    connection = transaction.connection
+    of_visitor = visits.c.visitor_id == visitor_id
+    connection.execute(update(visits).where(of_visitor).values(WIPED))
+    connection.execute(
+        update(passages)
+        .where(passages.c.visitor_id == visitor_id)
+        .values(picture_uri="")
+    )
+    transaction.forgotten.add(visitor_id)
+    return forgotten
 
 
 def delete_forgotten(transaction: Transaction) -> int:
-    """Delete forgotten visitors of whom the server holds nothing any more."""
+    """Delete forgotten visitors who are out, and of whom the server holds nothing."""
     held = exists().where(
         and_(
             known.c.visitor_id == visitors.c.id,
@@ -58,8 +70,11 @@ def delete_forgotten(transaction: Transaction) -> int:
             ),
         )
     )
+    here = exists().where(
+        and_(visits.c.visitor_id == visitors.c.id, visits.c.closed_at.is_(None))
+    )
     deleted = transaction.connection.execute(
-        delete(visitors).where(visitors.c.forgotten_at.is_not(None), ~held)
+        delete(visitors).where(visitors.c.forgotten_at.is_not(None), ~held, ~here)
     )
     return deleted.rowcount
 

@@ -244,13 +244,16 @@ class Calls:
     def _draft(self, target: Target, window: Window) -> PersonDraft:
         """All of the person each time, for servers that clear what is left out."""
         visitor = target.record.visitor
+        cards = (
+            None if visitor.card_no is None else tuple(filter(None, [visitor.card_no]))
+        )
         return PersonDraft(
             given_name=visitor.given_name,
             family_name=visitor.family_name,
             organisation_id=self._organisation,
             phone=visitor.phone,
             email=visitor.email,
-            card_numbers=(visitor.card_no,) if visitor.card_no else None,
+            card_numbers=cards,
             begin=window.start,
             end=window.end,
         )

@@ -18,18 +18,24 @@ def person_reading(person: Person, visitor: Visitor) -> tuple[PersonReading, boo
         and person.begin < person.end
     ):
         window = Window(person.begin, person.end)
-    cards = (visitor.card_no,) if visitor.card_no else ()
     same = (
         _name(person.given_name) == _name(visitor.given_name)
         and _name(person.family_name) == _name(visitor.family_name)
         and person.phone == (visitor.phone or "")
         and person.email == (visitor.email or "")
-        and (person.card_numbers is None or set(cards) <= set(person.card_numbers))
+        and _cards_agree(person.card_numbers, visitor.card_no)
     )
     reading = PersonReading(
         person_id=person.id, window=window, has_photo=person.has_photo
     )
     return reading, same
+
+
+def _cards_agree(shown: tuple[str, ...] | None, card_no: str | None) -> bool:
+    """Whether he has the card that he should, or none where it was taken away."""
+    if shown is None or card_no is None:
+        return True
+    return card_no in shown if card_no else not shown
 
 
 def _name(text: str) -> str:

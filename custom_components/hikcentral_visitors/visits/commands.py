@@ -4,15 +4,17 @@ Nothing here touches HikCentral. A command changes what is desired; the reconcil
 it so.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .events import VisitEventType
-from .lifecycle import presence_of
+from .known import Effort
+from .lifecycle import came, presence_of
 from .policy import Policy
 from .presence import Movement, MovementKind, Presence
 from .record import Change, VisitorRecord, tell, unchanged
-from .visit import Visit, Visitor
+from .visit import WIPED, Visit, Visitor
 from .window import round_down
 
 LONGEST_END = datetime.fromisoformat("2037-12-31T23:59:59+00:00")
@@ -37,20 +39,37 @@ def register(
     Raises CommandRefusedError for impossible times, or where no door would open.
     """
     check_times(visit.valid_from, visit.valid_until, now)
-    if not visit.levels:
+    check_levels(visit.levels, policy)
+    require_remembered(record)
+    return tell(retried(record), visit, [VisitEventType.SCHEDULED], now)
+
+
+def names(given: str, family: str) -> tuple[str, str]:
+    """Return given and family name; a single one is the given name.
+
+    Raises CommandRefusedError where there is none.
+    """
+    given, family = given.strip(), family.strip()
+    if not given and not family:
+        raise CommandRefusedError("name_missing")
+    return (given, family) if given else (family, "")
+
+
+def require_remembered(record: VisitorRecord) -> None:
+    """Raise CommandRefusedError for a visitor whose data was erased."""
+    if record.visitor.forgotten_at is not None:
+        raise CommandRefusedError("visitor_forgotten")
+
+
+def check_levels(levels: frozenset[str], policy: Policy) -> None:
+    """Raise CommandRefusedError for no levels, and for any that is not managed."""
+    if not levels:
         raise CommandRefusedError("no_access_levels")
-    unmanaged = visit.levels - policy.managed_levels
+    unmanaged = levels - policy.managed_levels
     if unmanaged:
         raise CommandRefusedError(
             "level_not_managed", levels=", ".join(sorted(unmanaged))
         )
-    _require_remembered(record)
-    return tell(_retried(record), visit, [VisitEventType.SCHEDULED], now)
-
-
-def _require_remembered(record: VisitorRecord) -> None:
-    if record.visitor.forgotten_at is not None:
-        raise CommandRefusedError("visitor_forgotten")
 
 
 def check_times(start: datetime, end: datetime, now: datetime) -> None:
@@ -82,22 +101,34 @@ def extend(
     is opened again.
     """
     visit = record.visit(visit_id)
-    _require_remembered(record)
-    _require_not_withdrawn(visit)
-    expired = now >= visit.valid_until
-    if expired and now - visit.valid_until > policy.reopen_grace:
-        raise CommandRefusedError("visit_closed")
-    if visit.closed_at is not None and not expired:
-        raise CommandRefusedError("visit_closed")
+    require_remembered(record)
     if until is None:
         if by is None:
             raise CommandRefusedError("extend_by_what")
         base = visit.valid_until if by < timedelta() else max(visit.valid_until, now)
         until = base + by
+    extended = with_end(visit, until, policy, now)
+    if extended == visit:
+        return unchanged(record)
+    return tell(retried(record), extended, [VisitEventType.EXTENDED], now)
+
+
+def with_end(visit: Visit, until: datetime, policy: Policy, now: datetime) -> Visit:
+    """Return the visit with another end; one that expired lately is opened again.
+
+    Raises CommandRefusedError for a visit that is over for good or was withdrawn, and
+    for an impossible end.
+    """
+    require_not_withdrawn(visit)
+    expired = now >= visit.valid_until
+    if expired and now - visit.valid_until > policy.reopen_grace:
+        raise CommandRefusedError("visit_closed")
+    if visit.closed_at is not None and not expired:
+        raise CommandRefusedError("visit_closed")
     until = round_down(until)
     check_times(visit.valid_from, until, now)
     if until == visit.valid_until:
-        return unchanged(record)
+        return visit
     again = {
         VisitEventType.ENDING_SOON,
         VisitEventType.EXPIRED,
@@ -105,17 +136,17 @@ def extend(
         VisitEventType.OVERSTAY,
         VisitEventType.CANNOT_LEAVE,
     }
-    extended = replace(
+    return replace(
         visit,
         valid_until=until,
         closed_at=None,
         outcome=None,
         announced=visit.announced - again,
     )
-    return tell(_retried(record), extended, [VisitEventType.EXTENDED], now)
 
 
-def _require_not_withdrawn(visit: Visit) -> None:
+def require_not_withdrawn(visit: Visit) -> None:
+    """Raise CommandRefusedError for a visit that was revoked, cancelled or ended."""
     if visit.revoked_at is not None:
         raise CommandRefusedError("visit_revoked")
     _require_not_over(visit)
@@ -128,7 +159,7 @@ def _require_not_over(visit: Visit) -> None:
         raise CommandRefusedError("visit_ended")
 
 
-def _retried(record: VisitorRecord) -> VisitorRecord:
+def retried(record: VisitorRecord) -> VisitorRecord:
     """Somebody asks again: what was refused or waits for its back-off is tried now."""
     known = record.known
     widening = replace(known.widening, refused_for=None, next_attempt=None)
@@ -142,20 +173,21 @@ def revoke(
     visit = record.visit(visit_id)
     if visit.revoked_at is not None:
         return unchanged(record)
-    _require_open(visit)
-    return Change(
-        record.with_visit(
-            replace(
-                visit,
-                revoked_at=now,
-                revoked_reason=reason,
-                announced=visit.announced - {VisitEventType.GRANTED},
-            )
-        )
+    require_open(visit)
+    return Change(record.with_visit(_revoked(visit, now, reason)))
+
+
+def _revoked(visit: Visit, now: datetime, reason: str | None = None) -> Visit:
+    return replace(
+        visit,
+        revoked_at=now,
+        revoked_reason=reason,
+        announced=visit.announced - {VisitEventType.GRANTED},
     )
 
 
-def _require_open(visit: Visit) -> None:
+def require_open(visit: Visit) -> None:
+    """Raise CommandRefusedError for a visit that is closed."""
     if visit.closed_at is not None:
         raise CommandRefusedError("visit_closed")
 
@@ -167,7 +199,7 @@ def restore(
     visit = record.visit(visit_id)
     if visit.revoked_at is None:
         raise CommandRefusedError("visit_not_revoked")
-    _require_remembered(record)
+    require_remembered(record)
     _require_not_over(visit)
     check_times(visit.valid_from, visit.valid_until, now)
     told = {
@@ -185,7 +217,7 @@ def restore(
         levels=visit.levels & policy.managed_levels or visit.levels,
         announced=visit.announced - told,
     )
-    return tell(_retried(record), restored, [VisitEventType.RESTORED], now)
+    return tell(retried(record), restored, [VisitEventType.RESTORED], now)
 
 
 def check_in(
@@ -193,8 +225,8 @@ def check_in(
 ) -> Change:
     """Note that he is at the reception."""
     visit = record.visit(visit_id)
-    _require_open(visit)
-    _require_not_withdrawn(visit)
+    require_open(visit)
+    require_not_withdrawn(visit)
     presence = presence_of(visit, record, policy, now).presence
     if presence is Presence.INSIDE:
         raise CommandRefusedError("visitor_inside")
@@ -210,7 +242,7 @@ def check_out(record: VisitorRecord, visit_id: str, now: datetime) -> Change:
     Doing it twice is the same as once, unless he moved in between.
     """
     visit = record.visit(visit_id)
-    _require_open(visit)
+    require_open(visit)
     last = record.movements[-1] if record.movements else None
     if (
         last is not None
@@ -230,7 +262,7 @@ def cancel(
     visit = record.visit(visit_id)
     if visit.cancelled_at is not None:
         return unchanged(record)
-    _require_open(visit)
+    require_open(visit)
     if visit.ended_at is not None:
         raise CommandRefusedError("visit_ended")
     if presence_of(visit, record, policy, now).presence is Presence.INSIDE:
@@ -239,10 +271,11 @@ def cancel(
     return tell(record, cancelled, [VisitEventType.CANCELLED], now)
 
 
-def forget(record: VisitorRecord, now: datetime) -> Change:
+def forget(record: VisitorRecord, policy: Policy, now: datetime) -> Change:
     """Wipe who he is; what is needed to take everything from the server stays.
 
-    Visits that are not over end with it.
+    Visits that are not over end with it: whoever came must not get in any more, and is
+    counted until he is out; nobody else is waited for.
     """
     visitor = record.visitor
     if visitor.forgotten_at is not None:
@@ -254,8 +287,23 @@ def forget(record: VisitorRecord, now: datetime) -> Change:
         created_at=visitor.created_at,
         forgotten_at=now,
     )
-    ended = tuple(
-        visit if visit.stopped else replace(visit, cancelled_at=now)
-        for visit in record.visits
+    known = replace(
+        record.known, profile=None, face=None, face_refused=None, widening=Effort()
     )
-    return Change(replace(record, visitor=nobody, visits=ended))
+    change = Change(replace(record, visitor=nobody, known=known))
+    for visit in record.visits:
+        came_here = came(record, visit, policy)
+        change = change.then(_given_up(visit, now, came_here=came_here))
+    return change
+
+
+def _given_up(
+    visit: Visit, now: datetime, *, came_here: bool
+) -> Callable[[VisitorRecord], Change]:
+    wiped = replace(visit, **WIPED)
+    if not visit.live(now):
+        return lambda record: Change(record.with_visit(wiped))
+    if came_here:
+        return lambda record: Change(record.with_visit(_revoked(wiped, now)))
+    cancelled = replace(wiped, cancelled_at=now)
+    return lambda record: tell(record, cancelled, [VisitEventType.CANCELLED], now)

@@ -99,6 +99,14 @@ class Known:
         """Every level he is in or may be in."""
         return self.members | self.unsure
 
+    @property
+    def nothing_left(self) -> bool:
+        """Whether neither the server nor its terminals hold anything of him."""
+        return (
+            self.existence is Existence.ABSENT
+            and self.application.progress not in UNSETTLED
+        )
+
 
 UNSETTLED = frozenset(
     {Progress.STALE, Progress.NARROWED, Progress.PENDING, Progress.FAILED}

@@ -205,6 +205,8 @@ def _access_told(
         for kind in (VisitEventType.GRANT_FAILED, VisitEventType.REVOKE_FAILED)
         if not told[kind] and _resolved(kind, held)
     )
+    if credentials(record):
+        healed |= {VisitEventType.NO_CREDENTIAL}
     visit = replace(visit, announced=visit.announced - healed)
     return _tell_once(record, visit, told, now, held.reason)
 
@@ -221,7 +223,7 @@ def credentials(record: VisitorRecord) -> tuple[str, ...]:
     kinds = []
     if known.face is not None and known.face != known.face_refused:
         kinds.append("face")
-    if record.visitor.card_no is not None:
+    if record.visitor.card_no:
         kinds.append("card")
     return tuple(kinds)
 

@@ -1,8 +1,10 @@
 """The values of the domain: a visitor, his visits, and what was asked by whom."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any, Final
 
 from .window import Window
 
@@ -58,7 +60,9 @@ class Visitor:
     """A human who visits; one HikCentral person stands for him.
 
     `card_no` is a credential: it is sent to HikCentral and shown nowhere. `photo` is
-    the digest of his picture; the picture itself lies in the ledger.
+    the digest of his picture; the picture itself lies in the ledger. A phone, email or
+    card of "" was taken away, so HikCentral must not hold one; None was never given,
+    and whatever HikCentral holds is left alone.
     """
 
     id: str
@@ -135,3 +139,16 @@ class Visit:
     def live(self, now: datetime) -> bool:
         """Tell whether it justifies access, at `now` or later."""
         return not self.stopped and now < self.valid_until
+
+
+WIPED: Final[Mapping[str, Any]] = {
+    "host": None,
+    "notify": (),
+    "purpose": None,
+    "vehicle_plate": None,
+    "note": None,
+    "reference": None,
+    "reference_digest": None,
+    "revoked_reason": None,
+}
+"""What of a visit may say who came, as it is once the visitor is forgotten."""

@@ -5,17 +5,15 @@ to the ledger learns which visitors changed and does what follows.
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
-import hashlib
-import json
-from uuid import uuid7
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
-from .ledger import Ledger, Transaction, journal, records
-from .ledger.photos import keep_photo
-from .ledger.queries import (
+from ..ledger import Ledger, LedgerError, Transaction, journal, records
+from ..ledger.photos import keep_photo
+from ..ledger.queries import (
     PassageQuery,
     PassageRow,
     VisitorQuery,
@@ -26,67 +24,18 @@ from .ledger.queries import (
     find_visits,
     view_of_visit,
 )
-from .ledger.records import Moment
-from .ledger.schema import visitors, visits
-from .visits import commands, person_code
-from .visits.commands import CommandRefusedError
-from .visits.policy import Policy
-from .visits.profile import photo_digest
-from .visits.record import Change, VisitorRecord
-from .visits.view import VisitView
-from .visits.visit import Actor, EntryMode, Visit, Visitor, VisitorType
-from .visits.window import round_down, round_up
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GrantRequest:
-    """Who is to be let in, when and where.
-
-    `visitor_id` names somebody who was here before; what is given of him anew replaces
-    what was known. Without `valid_from` the visit begins now; it ends at `valid_until`,
-    or `duration` after its beginning. `levels` are ids of managed levels. `photo` is a
-    JPEG of at most 500 × 500. `reference` makes the request idempotent.
-    """
-
-    visitor_id: str | None = None
-    given_name: str = field(default="", repr=False)
-    family_name: str = field(default="", repr=False)
-    company: str | None = field(default=None, repr=False)
-    phone: str | None = field(default=None, repr=False)
-    email: str | None = field(default=None, repr=False)
-    card_no: str | None = field(default=None, repr=False)
-    valid_from: datetime | None = None
-    valid_until: datetime | None = None
-    duration: timedelta | None = None
-    early_arrival: timedelta = timedelta()
-    entry_mode: EntryMode = EntryMode.MULTIPLE
-    levels: frozenset[str] = frozenset()
-    visitor_type: VisitorType = VisitorType.GUEST
-    host: str | None = field(default=None, repr=False)
-    notify: tuple[str, ...] = ()
-    purpose: str | None = field(default=None, repr=False)
-    vehicle_plate: str | None = field(default=None, repr=False)
-    note: str | None = field(default=None, repr=False)
-    reference: str | None = None
-    photo: bytes | None = field(default=None, repr=False)
-
-    @property
-    def digest(self) -> str:
-        """A name for the content; two requests for "from now on" have the same."""
-        content = asdict(self)
-        content["photo"] = photo_digest(self.photo) if self.photo else None
-        content["levels"] = sorted(self.levels)
-        return hashlib.sha256(json.dumps(content, default=str).encode()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """What became of a request; `warnings` are stable keys."""
-
-    visit_id: str
-    visitor_id: str
-    created: bool = True
-    warnings: tuple[str, ...] = ()
+from ..ledger.records import Moment
+from ..ledger.retention import forget_visitor
+from ..ledger.schema import visits
+from ..visits import commands, person_code
+from ..visits.commands import CommandRefusedError
+from ..visits.policy import Policy
+from ..visits.record import Change, VisitorRecord
+from ..visits.update import update
+from ..visits.view import VisitView, views
+from ..visits.visit import Actor
+from .registration import newcomer, of_reference, returning, visit_of, warnings
+from .requests import Forgotten, GrantRequest, Receipt, UpdateRequest
 
 
 class _DryRun(Exception):  # noqa: N818 - not an error: it undoes what was only tried
@@ -139,29 +88,26 @@ class VisitBook:
         self, transaction: Transaction, request: GrantRequest, actor: Actor
     ) -> Receipt:
         connection, moment = transaction.connection, self.moment
-        if request.reference is not None:
-            earlier = _of_reference(connection, request.reference, request.digest)
-            if earlier is not None:
-                return earlier
-        known_visitor = request.visitor_id is not None
-        visitor = (
-            self._returning(connection, request)
-            if known_visitor
-            else self._newcomer(request, moment.now)
-        )
-        visit = _visit(request, visitor.id, moment.now)
-        warnings = _warnings(connection, visitor, visit)
+        if (earlier := of_reference(connection, request)) is not None:
+            return earlier
+        if request.visitor_id is None:
+            visitor = newcomer(request, self._installation, moment.now)
+            record = VisitorRecord(visitor=visitor)
+        else:
+            record = _record(transaction, request.visitor_id)
+            visitor = returning(record.visitor, request)
+        visit = visit_of(request, visitor.id, moment.now)
+        found = warnings(connection, visitor, visit)
 
         def decide(record: VisitorRecord) -> Change:
             return commands.register(
                 replace(record, visitor=visitor), visit, moment.policy, moment.now
             )
 
-        if known_visitor:
-            records.change(transaction, moment, visitor.id, decide)
+        if request.visitor_id is None:
+            records.insert(transaction, moment, decide(record))
         else:
-            new = VisitorRecord(visitor=visitor)
-            records.insert(transaction, moment, decide(new))
+            records.change(transaction, moment, visitor.id, decide)
         if request.photo is not None and visitor.photo is not None:
             keep_photo(transaction, visitor.id, visitor.photo, request.photo)
         journal.write(
@@ -172,40 +118,23 @@ class VisitBook:
             visitor_id=visitor.id,
             visit_id=visit.id,
         )
-        return Receipt(visit_id=visit.id, visitor_id=visitor.id, warnings=warnings)
+        return Receipt(visit_id=visit.id, visitor_id=visitor.id, warnings=found)
 
-    def _newcomer(self, request: GrantRequest, now: datetime) -> Visitor:
-        given, family = request.given_name.strip(), request.family_name.strip()
-        if not given and not family:
-            raise CommandRefusedError("name_missing")
-        return Visitor(
-            id=uuid7().hex,
-            person_code=person_code.issue(self._installation),
-            given_name=given or family,
-            family_name=family if given else "",
-            company=request.company,
-            phone=request.phone,
-            email=request.email,
-            card_no=request.card_no,
-            photo=photo_digest(request.photo) if request.photo else None,
-            created_at=now,
-        )
-
-    @staticmethod
-    def _returning(connection: Connection, request: GrantRequest) -> Visitor:
-        record = records.load(connection, request.visitor_id or "")
-        if record is None:
-            raise CommandRefusedError("unknown_visitor")
-        visitor = record.visitor
-        return replace(
-            visitor,
-            given_name=request.given_name.strip() or visitor.given_name,
-            family_name=request.family_name.strip() or visitor.family_name,
-            company=request.company or visitor.company,
-            phone=request.phone or visitor.phone,
-            email=request.email or visitor.email,
-            card_no=request.card_no or visitor.card_no,
-            photo=photo_digest(request.photo) if request.photo else visitor.photo,
+    async def update(self, visit_id: str, request: UpdateRequest, actor: Actor) -> None:
+        """Change what a visit and its visitor are; raises CommandRefusedError."""
+        await self._command(
+            visit_id,
+            actor,
+            "update_visit",
+            lambda record, moment: update(
+                record,
+                visit_id,
+                request.visit,
+                request.visitor,
+                moment.policy,
+                moment.now,
+            ),
+            photo=request.photo,
         )
 
     async def extend(
@@ -287,6 +216,8 @@ class VisitBook:
         actor: Actor,
         action: str,
         decide: Callable[[VisitorRecord, Moment], Change],
+        *,
+        photo: bytes | None = None,
     ) -> None:
         moment = self.moment
 
@@ -296,13 +227,15 @@ class VisitBook:
             )
             if visitor_id is None:
                 raise CommandRefusedError("unknown_visit")
-            records.change(
+            changed = records.change(
                 transaction,
                 moment,
                 visitor_id,
                 lambda record: decide(record, moment),
                 with_visit=visit_id,
             )
+            if photo is not None and changed.visitor.photo is not None:
+                keep_photo(transaction, visitor_id, changed.visitor.photo, photo)
             journal.write(
                 transaction,
                 moment.now,
@@ -313,6 +246,43 @@ class VisitBook:
             )
 
         await self._ledger.async_write(work)
+
+    async def forget(self, visitor_id: str, actor: Actor) -> Forgotten:
+        """Wipe all that says who a visitor is, from the file's bytes too.
+
+        His visits end; what HikCentral holds of him is taken away like after any other
+        end, and then he himself. Raises CommandRefusedError.
+        """
+        moment = self.moment
+
+        def work(transaction: Transaction) -> Forgotten:
+            before = _record(transaction, visitor_id)
+            after = forget_visitor(transaction, moment, visitor_id)
+            journal.write(
+                transaction,
+                moment.now,
+                actor,
+                "forget_visitor",
+                visitor_id=visitor_id,
+            )
+            return _forgotten(before, after, moment)
+
+        done = await self._ledger.async_write(work)
+        # It is done; where the disk does not answer now, retention wipes later.
+        with suppress(LedgerError):
+            await self._ledger.async_wipe()
+        return done
+
+    async def visitor_of(self, visit_id: str) -> str:
+        """Return whose visit it is; raises CommandRefusedError."""
+        return (await self.visit(visit_id)).visitor.id
+
+    async def remembers(self, visitor_id: str) -> bool:
+        """Tell whether it is still known who a visitor is."""
+        record = await self._ledger.async_read(
+            lambda connection: records.load(connection, visitor_id)
+        )
+        return record is not None and record.visitor.forgotten_at is None
 
     async def note(self, action: str, actor: Actor, **detail: str) -> None:
         """Keep in the journal that something else was done, such as a door opened."""
@@ -351,68 +321,21 @@ class VisitBook:
         )
 
 
-def _visit(request: GrantRequest, visitor_id: str, now: datetime) -> Visit:
-    start = request.valid_from or now
-    until = request.valid_until
-    if until is None:
-        if request.duration is None:
-            raise CommandRefusedError("end_missing")
-        until = start + request.duration
-    return Visit(
-        id=uuid7().hex,
-        visitor_id=visitor_id,
-        valid_from=round_up(start) if request.valid_from else round_down(start),
-        valid_until=round_down(until),
-        early_arrival=request.early_arrival,
-        entry_mode=request.entry_mode,
-        levels=request.levels,
-        visitor_type=request.visitor_type,
-        host=request.host,
-        notify=request.notify,
-        purpose=request.purpose,
-        vehicle_plate=request.vehicle_plate,
-        note=request.note,
-        reference=request.reference,
-        reference_digest=request.digest if request.reference is not None else None,
-        created_at=now,
+def _record(transaction: Transaction, visitor_id: str) -> VisitorRecord:
+    record = records.load(transaction.connection, visitor_id)
+    if record is None:
+        raise CommandRefusedError("unknown_visitor")
+    return record
+
+
+def _forgotten(
+    before: VisitorRecord, after: VisitorRecord, moment: Moment
+) -> Forgotten:
+    live = {visit.id for visit in before.visits if visit.live(moment.now)}
+    seen = views(after, moment.policy, moment.now)
+    return Forgotten(
+        visitor_id=after.visitor.id,
+        ended=tuple(sorted(live)),
+        inside=any(one.inside for one in seen if one.visit.closed_at is None),
+        gone=after.known.nothing_left,
     )
-
-
-def _of_reference(
-    connection: Connection, reference: str, digest: str
-) -> Receipt | None:
-    """Return the visit that was made under this reference; none is made twice."""
-    row = connection.execute(
-        select(visits.c.id, visits.c.visitor_id, visits.c.reference_digest).where(
-            visits.c.reference == reference
-        )
-    ).one_or_none()
-    if row is None:
-        return None
-    if row.reference_digest != digest:
-        raise CommandRefusedError("reference_conflict", reference=reference)
-    return Receipt(visit_id=row.id, visitor_id=row.visitor_id, created=False)
-
-
-def _warnings(
-    connection: Connection, visitor: Visitor, visit: Visit
-) -> tuple[str, ...]:
-    warnings = []
-    if visitor.photo is None and visitor.card_no is None:
-        warnings.append("nothing_to_show")
-    twin = connection.scalar(
-        select(visits.c.id)
-        .join(visitors, visitors.c.id == visits.c.visitor_id)
-        .where(
-            visits.c.closed_at.is_(None),
-            visitors.c.id != visitor.id,
-            visitors.c.given_name == visitor.given_name,
-            visitors.c.family_name == visitor.family_name,
-            visits.c.valid_from < visit.valid_until,
-            visits.c.valid_until > visit.valid_from,
-        )
-        .limit(1)
-    )
-    if twin is not None:
-        warnings.append("possible_duplicate")
-    return tuple(warnings)
