@@ -43,10 +43,11 @@ class Directory:
         )
         if not isinstance(known, dict):
             return
-        self.door_names.update(known.get("doors", {}))
-        self.reader_names.update(known.get("readers", {}))
-        self.level_names.update(known.get("levels", {}))
-        self.version = known.get("version")
+        self.door_names.update(_names(known.get("doors")))
+        self.reader_names.update(_names(known.get("readers")))
+        self.level_names.update(_names(known.get("levels")))
+        version = known.get("version")
+        self.version = version if isinstance(version, str) else None
 
     async def async_run(self) -> None:
         """Keep it up to date until cancelled."""
@@ -87,3 +88,10 @@ class Directory:
         await self._ledger.async_write(
             lambda transaction: remember(transaction, _KEY, content)
         )
+
+
+def _names(stored: Any) -> dict[str, str]:
+    """Return names by id, of whatever was stored."""
+    if not isinstance(stored, dict):
+        return {}
+    return {key: name for key, name in stored.items() if isinstance(name, str)}

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 from .const import LOGGER
@@ -42,7 +43,9 @@ class Retention:
         def work(transaction: Transaction) -> None:
             # Asked here, where nobody can register a visit before it is acted upon.
             for visitor_id in visitors_due(transaction.connection, before):
-                forget_visitor(transaction, moment, visitor_id)
+                # Who cannot be read is found again on the server, by his person code.
+                with suppress(KeyError):
+                    forget_visitor(transaction, moment, visitor_id)
             delete_forgotten(transaction)
             delete_old_visits(transaction, before)
 

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, select
 
+from .columns import UNREADABLE
 from .database import Transaction
 from .schema import counters
 
@@ -20,4 +21,8 @@ def count(transaction: Transaction, key: str, by: int = 1) -> None:
 
 def totals(connection: Connection) -> dict[str, int]:
     """Return every total that was ever counted."""
-    return {row.key: row.value for row in connection.execute(select(counters))}
+    return {
+        row.key: row.value
+        for row in connection.execute(select(counters))
+        if UNREADABLE not in row
+    }

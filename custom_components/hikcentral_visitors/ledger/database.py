@@ -7,7 +7,7 @@ its own, so a burst costs one flush to disk and a failing write fails alone.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,10 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 from sqlalchemy.pool import StaticPool
 
-from .errors import LedgerError
+from .errors import LedgerError, Trouble, ledger_error
+from .health import check, check_tables
 from .migrations import migrate
 
 _BUSY_SECONDS = 10
@@ -81,13 +88,18 @@ class Ledger:
         self._waiting: deque[_Write] = deque()
         self._pump: asyncio.Task[None] | None = None
         self._listeners: list[Callable[[Committed], None]] = []
+        self._trouble_listeners: list[Callable[[], None]] = []
         self._closed = False
         self._held = False
+        self.is_new = False
+        """Whether there was no ledger before this one was opened."""
+        self.trouble: Trouble | None = None
+        """What keeps it from being written, or read, as far as it was tried."""
 
     async def async_open(self) -> None:
         """Open the file, made or brought to this schema where needed.
 
-        Raises LedgerError, NewerSchemaError among them.
+        Raises LedgerError, NewerSchemaError and DamagedError among them.
         """
         loop = asyncio.get_running_loop()
         with _as_ledger_error():
@@ -98,7 +110,10 @@ class Ledger:
         os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
         self._write_engine = _engine(self.path, "BEGIN IMMEDIATE")
         self._read_engine = _engine(self.path, "BEGIN")
-        migrate(self._write_engine, self.path)
+        check(self._write_engine)
+        self.is_new = migrate(self._write_engine, self.path)
+        with self._write_engine.connect() as connection:
+            check_tables(connection)
 
     async def async_close(self) -> None:
         """Finish what waits and close the file; what comes later fails."""
@@ -161,8 +176,29 @@ class Ledger:
     async def _run[T](self, thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
         if self._closed:
             raise LedgerError("closed")
-        with _as_ledger_error():
-            return await asyncio.get_running_loop().run_in_executor(thread, work)
+        try:
+            with _as_ledger_error():
+                return await asyncio.get_running_loop().run_in_executor(thread, work)
+        except LedgerError as error:
+            if error.trouble is Trouble.DAMAGED:
+                self._note(error.trouble)
+            raise
+
+    def async_listen_trouble(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` in the event loop when `trouble` changes."""
+        self._trouble_listeners.append(listener)
+
+        def remove() -> None:
+            self._trouble_listeners.remove(listener)
+
+        return remove
+
+    def _note(self, trouble: Trouble | None) -> None:
+        if trouble is self.trouble or self.trouble is Trouble.DAMAGED:
+            return  # what is damaged does not heal by itself
+        self.trouble = trouble
+        for listener in self._trouble_listeners:
+            asyncio.get_running_loop().call_soon(listener)
 
     def async_listen(self, listener: Callable[[Committed], None]) -> Callable[[], None]:
         """Call `listener` in the event loop after each commit; returns the undoing."""
@@ -212,6 +248,7 @@ class Ledger:
                 committed = await loop.run_in_executor(
                     self._writer, self._commit, batch
                 )
+                self._note(_trouble_of(batch))
                 if committed.touched or committed.announces:
                     # By the loop, so that one that fails stops nobody; and before
                     # the writers go on, who may rely on what listeners note.
@@ -235,7 +272,9 @@ class Ledger:
                     try:
                         with connection.begin_nested():
                             write.result = write.work(transaction)
-                    except Exception as error:  # noqa: BLE001 - handed to its caller
+                    except Exception as error:
+                        if _is_of_storage(error):
+                            raise  # SQLite may have undone more than this write
                         write.error = error
                     else:
                         touched |= transaction.touched
@@ -248,15 +287,38 @@ class Ledger:
         return Committed(frozenset(touched), announces, frozenset(forgotten))
 
 
+def _trouble_of(batch: Iterable[_Write]) -> Trouble | None:
+    """Return what kept these writes from being committed, if anything did."""
+    for write in batch:
+        if write.error is not None and _is_of_storage(write.error):
+            return ledger_error(write.error).trouble
+    return None
+
+
+def _is_of_storage(error: BaseException) -> bool:
+    """Whether the file is to blame, not what was to be done with it."""
+    return isinstance(error, DatabaseError) and not isinstance(
+        error, DataError | IntegrityError | ProgrammingError
+    )
+
+
+def _wrapped(error: SQLAlchemyError | OSError) -> LedgerError:
+    wrapped = ledger_error(error)
+    wrapped.__cause__ = error
+    return wrapped
+
+
+def _decoded(stored: bytes) -> str:
+    return stored.decode(errors="replace")
+
+
 def _answer(write: _Write) -> None:
     if write.future.cancelled():
         return
     if write.error is None:
         write.future.set_result(write.result)
     elif isinstance(write.error, SQLAlchemyError):
-        error = LedgerError(type(write.error).__name__)
-        error.__cause__ = write.error
-        write.future.set_exception(error)
+        write.future.set_exception(_wrapped(write.error))
     else:
         write.future.set_exception(write.error)
 
@@ -266,7 +328,7 @@ def _as_ledger_error() -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, OSError) as error:
-        raise LedgerError(type(error).__name__) from error
+        raise _wrapped(error) from error
 
 
 def _engine(path: Path, begin: str) -> Engine:
@@ -290,6 +352,8 @@ def _engine(path: Path, begin: str) -> Engine:
     def _connected(connection: Any, _record: Any) -> None:
         for pragma in _PRAGMAS:
             connection.execute(pragma)
+        # Text that is none must not make all other rows unreadable.
+        connection.text_factory = _decoded
 
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:

@@ -6,25 +6,33 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
 
+from .columns import UNREADABLE
 from .database import Transaction
 from .schema import cursors, meta, places
 
 
 def cursor(connection: Connection, event_type: int, doors: str) -> datetime | None:
     """Return until when all events of a type at a group of doors were committed."""
-    return connection.scalar(
-        select(cursors.c.until).where(
-            cursors.c.event_type == event_type, cursors.c.doors == doors
+    return _readable(
+        connection.scalar(
+            select(cursors.c.until).where(
+                cursors.c.event_type == event_type, cursors.c.doors == doors
+            )
         )
     )
 
 
 def oldest_cursor(connection: Connection, event_type: int) -> datetime | None:
     """Return the earliest cursor of a type, for doors that were grouped anew."""
-    earliest: datetime | None = connection.scalar(
-        select(func.min(cursors.c.until)).where(cursors.c.event_type == event_type)
+    return _readable(
+        connection.scalar(
+            select(func.min(cursors.c.until)).where(cursors.c.event_type == event_type)
+        )
     )
-    return earliest
+
+
+def _readable(instant: datetime | None) -> datetime | None:
+    return None if instant is UNREADABLE else instant
 
 
 def move_cursor(
@@ -42,7 +50,11 @@ def move_cursor(
 
 def held_places(connection: Connection) -> dict[int, str]:
     """Return which visit holds which place."""
-    return {row.number: row.visit_id for row in connection.execute(select(places))}
+    return {
+        row.number: row.visit_id
+        for row in connection.execute(select(places))
+        if row.visit_id is not UNREADABLE
+    }
 
 
 def hold_places(transaction: Transaction, held: Mapping[int, str]) -> None:
@@ -56,7 +68,7 @@ def hold_places(transaction: Transaction, held: Mapping[int, str]) -> None:
 
 
 def recall(connection: Connection, key: str) -> Any:
-    """Return what was remembered under a key, None where nothing was."""
+    """Return what was remembered under a key, None where nothing readable was."""
     return connection.scalar(select(meta.c.value).where(meta.c.key == key))
 
 

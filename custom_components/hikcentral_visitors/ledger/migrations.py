@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, select
 
-from .errors import NewerSchemaError
+from .errors import DamagedError, NewerSchemaError
 from .schema import METADATA, meta
 
 VERSION_KEY = "schema_version"
@@ -24,24 +24,27 @@ VERSION = len(MIGRATIONS)
 
 
 def version(connection: Connection) -> int:
-    """Return a file's schema version; 0 for an empty one."""
+    """Return a file's schema version; 0 for an empty one. Raises DamagedError."""
     if not inspect(connection).has_table(meta.name):
         return 0
     found = connection.scalar(select(meta.c.value).where(meta.c.key == VERSION_KEY))
-    return int(found) if found is not None else 0
+    if not isinstance(found, int):
+        raise DamagedError("the file does not say which schema it has")
+    return found
 
 
-def migrate(engine: Engine, path: Path) -> None:
+def migrate(engine: Engine, path: Path) -> bool:
     """Bring the file to this schema, in one transaction and after a copy of it.
 
-    Raises NewerSchemaError, and touches nothing, where a newer release wrote it.
+    Returns whether it was empty. Raises NewerSchemaError, and touches nothing, where a
+    newer release wrote it, and DamagedError.
     """
     with engine.connect() as connection:
         found = version(connection)
     if found > VERSION:
         raise NewerSchemaError(found, VERSION)
     if found == VERSION:
-        return
+        return False
     if found:
         _copy(engine, path.with_name(f"{path.name}.v{found}"))
     with engine.begin() as connection:
@@ -49,6 +52,7 @@ def migrate(engine: Engine, path: Path) -> None:
             step(connection)
         connection.execute(meta.delete().where(meta.c.key == VERSION_KEY))
         connection.execute(meta.insert().values(key=VERSION_KEY, value=VERSION))
+    return not found
 
 
 def _copy(engine: Engine, target: Path) -> None:

@@ -3,13 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, Row, delete, func, select
 
 from ..visits.events import VisitEventType
 from ..visits.passage import Passage
+from .columns import EPOCH, UNREADABLE
 from .database import Transaction
-from .rows import from_row
+from .rows import values
 from .schema import outbox, passages, visits
 
 _AT_ONCE = 100
@@ -17,16 +19,16 @@ _AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement:
-    """Something to be told: a passage, or something about a visit.
+    """Something to be told: a passage, or something about a visit, or nothing at all.
 
     `count` and `previous` are of passages like this one on the same visit: the how
     manieth it is, and when the one before it was.
     """
 
     id: int
-    visitor_id: str | None
-    visit_id: str | None
-    occurred_at: datetime
+    visitor_id: str | None = None
+    visit_id: str | None = None
+    occurred_at: datetime = EPOCH
     type: VisitEventType | None = None
     reason: str | None = None
     passage: Passage | None = None
@@ -55,31 +57,30 @@ def waiting(
         query = query.where(outbox.c.occurred_at >= since)
     if before is not None:
         query = query.where(outbox.c.occurred_at < before)
-    found = []
-    for row in connection.execute(query):
-        if row.passage_id is not None:
-            found.append(_passage(connection, row.id, row.passage_id))
-        elif row.type is not None:
-            found.append(
-                Announcement(
-                    id=row.id,
-                    visitor_id=row.visitor_id,
-                    visit_id=row.visit_id,
-                    occurred_at=row.occurred_at,
-                    type=VisitEventType(row.type),
-                    reason=row.reason,
-                )
-            )
-    return found
+    return [_announcement(connection, row) for row in connection.execute(query)]
 
 
-def _passage(connection: Connection, number: int, passage_id: int) -> Announcement:
-    passage = from_row(
-        Passage,
-        connection.execute(select(passages).where(passages.c.id == passage_id))
-        .mappings()
-        .one(),
-    )
+def _announcement(connection: Connection, row: Row[Any]) -> Announcement:
+    """Return what is to be told; nothing where that cannot be read."""
+    if row.passage_id is not None:
+        found = connection.execute(
+            select(passages).where(passages.c.id == row.passage_id)
+        )
+        for passage in values(Passage, found.mappings()):
+            return _passage(connection, row.id, passage)
+    elif row.type in set(VisitEventType) and UNREADABLE not in row:
+        return Announcement(
+            id=row.id,
+            visitor_id=row.visitor_id,
+            visit_id=row.visit_id,
+            occurred_at=row.occurred_at,
+            type=VisitEventType(row.type),
+            reason=row.reason,
+        )
+    return Announcement(id=row.id)
+
+
+def _passage(connection: Connection, number: int, passage: Passage) -> Announcement:
     alike = (
         passages.c.visitor_id == passage.visitor_id,
         passages.c.visit_id == passage.visit_id,
@@ -87,7 +88,7 @@ def _passage(connection: Connection, number: int, passage_id: int) -> Announceme
         passages.c.outcome == passage.outcome,
         passages.c.echo.is_(False),
         passages.c.occurred_at <= passage.occurred_at,
-        passages.c.id != passage_id,
+        passages.c.event_id != passage.event_id,
     )
     earlier = connection.execute(
         select(func.count(), func.max(passages.c.occurred_at)).where(*alike)
@@ -99,7 +100,7 @@ def _passage(connection: Connection, number: int, passage_id: int) -> Announceme
         occurred_at=passage.occurred_at,
         passage=passage,
         count=earlier[0] + 1,
-        previous=earlier[1],
+        previous=None if earlier[1] is UNREADABLE else earlier[1],
     )
 
 

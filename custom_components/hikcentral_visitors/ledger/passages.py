@@ -19,10 +19,11 @@ from ..visits.passage import (
 from ..visits.presence import Presence, whereabouts
 from ..visits.record import Change, VisitorRecord
 from ..visits.visit import Visit
+from .columns import UNREADABLE
 from .counters import count
 from .database import Transaction
 from .records import Moment, announce, change, load
-from .rows import from_row, to_row
+from .rows import to_row, values
 from .schema import known, outbox, passages, visits
 
 _COUNTED = {Direction.ENTRY: "entries", Direction.EXIT: "exits"}
@@ -53,12 +54,10 @@ def record_passage(transaction: Transaction, moment: Moment, passage: Passage) -
         select(passages.c.id).where(passages.c.event_id == passage.event_id)
     ):
         return False
-    stays = [
-        from_row(Visit, row)
-        for row in connection.execute(
-            select(visits).where(visits.c.visitor_id == passage.visitor_id)
-        ).mappings()
-    ]
+    rows = connection.execute(
+        select(visits).where(visits.c.visitor_id == passage.visitor_id)
+    )
+    stays = list(values(Visit, rows.mappings()))
     around = _around(connection, passage)
     visit = attributed(stays, passage.occurred_at)
     passage = replace(
@@ -98,17 +97,13 @@ def record_passage(transaction: Transaction, moment: Moment, passage: Passage) -
 
 def _around(connection: Connection, passage: Passage) -> list[Passage]:
     at = passage.occurred_at
-    return [
-        from_row(Passage, row)
-        for row in connection.execute(
-            select(passages).where(
-                passages.c.visitor_id == passage.visitor_id,
-                passages.c.occurred_at.between(
-                    at - DENIALS_WITHIN, at + DENIALS_WITHIN
-                ),
-            )
-        ).mappings()
-    ]
+    rows = connection.execute(
+        select(passages).where(
+            passages.c.visitor_id == passage.visitor_id,
+            passages.c.occurred_at.between(at - DENIALS_WITHIN, at + DENIALS_WITHIN),
+        )
+    )
+    return list(values(Passage, rows.mappings()))
 
 
 def _was_inside(record: VisitorRecord | None, moment: Moment) -> bool:
@@ -147,4 +142,4 @@ def last_passage(connection: Connection) -> datetime | None:
     newest: datetime | None = connection.scalar(
         select(func.max(passages.c.occurred_at))
     )
-    return newest
+    return None if newest is UNREADABLE else newest

@@ -1,6 +1,7 @@
 """What people ask the book for: visits, passages and visitors, in pages."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,11 +9,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from ..visits.passage import Passage
+from ..visits.record import VisitorRecord
 from ..visits.status import Status
 from ..visits.view import VisitView, view
 from ..visits.visit import Visit, Visitor
+from .columns import UNREADABLE
 from .records import Moment, load, load_many
-from .rows import from_row
+from .rows import UnreadableRowError, from_row, values, visitor_from_row
 from .schema import passages, visitors, visits
 
 
@@ -84,7 +87,15 @@ def view_of_visit(
     )
     if record is None:
         return None
-    return view(record.visit(visit_id), record, moment.policy, moment.now)
+    return _view(record, visit_id, moment)
+
+
+def _view(record: VisitorRecord, visit_id: str, moment: Moment) -> VisitView | None:
+    """Return the visit as it is seen; None for one that cannot be read."""
+    for visit in record.visits:
+        if visit.id == visit_id:
+            return view(visit, record, moment.policy, moment.now)
+    return None
 
 
 def find_visits(
@@ -118,9 +129,9 @@ def find_visits(
         if row.closed_at is not None:
             matching.append(row.id)
             continue
-        record = records[row.visitor_id]
-        seen = view(record.visit(row.id), record, moment.policy, moment.now)
-        if seen.status in wanted:
+        record = records.get(row.visitor_id)
+        seen = _view(record, row.id, moment) if record else None
+        if seen is not None and seen.status in wanted:
             matching.append(seen)
     first = (query.page - 1) * query.limit
     shown = matching[first : first + query.limit]
@@ -187,10 +198,10 @@ def find_passages(
     if query.name is not None:
         chosen = chosen.where(_named(query.name))
     newest = chosen.order_by(passages.c.occurred_at.desc(), passages.c.id.desc())
-    found = [
-        _passage_row(connection, number)
-        for number in connection.scalars(_paged(newest, query)).all()
-    ]
+    found = []
+    for number in connection.scalars(_paged(newest, query)).all():
+        with suppress(UnreadableRowError):
+            found.append(_passage_row(connection, number))
     return found, _total(connection, chosen)
 
 
@@ -201,11 +212,10 @@ def _passage_row(connection: Connection, number: int) -> PassageRow:
         select(visitors).where(visitors.c.id == passage.visitor_id)
     )
     stay = connection.execute(select(visits).where(visits.c.id == passage.visit_id))
-    found = stay.mappings().one_or_none()
     return PassageRow(
         passage=passage,
-        visitor=from_row(Visitor, who.mappings().one()),
-        visit=from_row(Visit, found) if found is not None else None,
+        visitor=visitor_from_row(who.mappings().one()),
+        visit=next(values(Visit, stay.mappings()), None),
     )
 
 
@@ -225,11 +235,12 @@ def find_visitors(
                 func.max(visits.c.valid_until),
             ).where(visits.c.visitor_id == row["id"])
         ).one()
-        found.append(
-            VisitorRow(
-                visitor=from_row(Visitor, row),
-                open_visits=stays[0],
-                last_visit=stays[1],
+        with suppress(UnreadableRowError):
+            found.append(
+                VisitorRow(
+                    visitor=visitor_from_row(row),
+                    open_visits=stays[0],
+                    last_visit=None if stays[1] is UNREADABLE else stays[1],
+                )
             )
-        )
     return found, _total(connection, chosen)

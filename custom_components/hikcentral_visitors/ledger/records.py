@@ -5,7 +5,7 @@ course afterwards, so that whatever follows from a change is in the same commit,
 what is to be told of it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
@@ -14,16 +14,24 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, false, or_, select, true
 
 from ..visits.events import VisitEvent, VisitEventType
-from ..visits.known import UNSETTLED, Existence, Known
+from ..visits.known import UNSETTLED, Existence, Known, Progress
 from ..visits.lifecycle import advance
 from ..visits.passage import Direction, PassageOutcome
 from ..visits.policy import Policy
 from ..visits.presence import Movement, MovementKind
 from ..visits.record import Change, VisitorRecord
 from ..visits.visit import Visit, Visitor
+from .columns import UNREADABLE
 from .counters import count
 from .database import Transaction
-from .rows import from_row, known_from_row, known_to_row, to_row
+from .rows import (
+    UnreadableRowError,
+    known_from_row,
+    known_to_row,
+    to_row,
+    values,
+    visitor_from_row,
+)
 from .schema import attendance, known, outbox, passages, visitors, visits
 
 _IDS_AT_ONCE = 500
@@ -83,21 +91,28 @@ def _load_batch(
         ).mappings()
     }
     return {
-        row["id"]: VisitorRecord(
-            visitor=from_row(Visitor, row),
+        visitor.id: VisitorRecord(
+            visitor=visitor,
             visits=tuple(
                 sorted(
-                    (from_row(Visit, stay) for stay in stays.get(row["id"], ())),
+                    values(Visit, stays.get(visitor.id, ())),
                     key=lambda visit: (visit.window, visit.id),
                 )
             ),
-            movements=tuple(sorted(moves.get(row["id"], ()))),
-            known=facts.get(row["id"], Known()),
+            movements=tuple(sorted(moves.get(visitor.id, ()))),
+            known=facts.get(visitor.id, Known()),
         )
-        for row in connection.execute(
-            select(visitors).where(visitors.c.id.in_(ids))
-        ).mappings()
+        for visitor in _visitors(connection, ids)
     }
+
+
+def _visitors(connection: Connection, ids: Sequence[str]) -> Iterator[Visitor]:
+    rows = connection.execute(select(visitors).where(visitors.c.id.in_(ids)))
+    for row in rows.mappings():
+        try:
+            yield visitor_from_row(row)
+        except UnreadableRowError:
+            continue
 
 
 def _grouped(connection: Connection, query: Select[Any]) -> dict[str, list[Any]]:
@@ -131,18 +146,20 @@ def _load_movements(
         )
     )
     for row in connection.execute(through_doors):
-        moves.setdefault(row.visitor_id, []).append(
-            Movement(row.occurred_at, _MOVES[row.direction], row.visit_id)
-        )
+        if UNREADABLE not in row:
+            moves.setdefault(row.visitor_id, []).append(
+                Movement(row.occurred_at, _MOVES[row.direction], row.visit_id)
+            )
     at_the_desk = (
         select(attendance)
         .join(visits, visits.c.id == attendance.c.visit_id)
         .where(attendance.c.visitor_id.in_(ids), shown)
     )
     for row in connection.execute(at_the_desk):
-        moves.setdefault(row.visitor_id, []).append(
-            Movement(row.at, row.kind, row.visit_id)
-        )
+        if UNREADABLE not in row:
+            moves.setdefault(row.visitor_id, []).append(
+                Movement(row.at, row.kind, row.visit_id)
+            )
 
 
 def ids_to_care_for(connection: Connection, now: datetime) -> list[str]:
@@ -154,12 +171,12 @@ def ids_to_care_for(connection: Connection, now: datetime) -> list[str]:
     open_visits = select(visits.c.visitor_id).where(visits.c.closed_at.is_(None))
     in_doubt = select(known.c.visitor_id).where(
         or_(
-            known.c.existence == Existence.UNKNOWN,
+            known.c.existence.not_in([Existence.ABSENT, Existence.PRESENT]),
             known.c.members != [],
             known.c.unsure != [],
-            known.c.window_known == false(),
+            known.c.window_known != true(),
             known.c.window_end > now,
-            known.c.application_progress.in_(sorted(UNSETTLED)),
+            known.c.application_progress.not_in(sorted(set(Progress) - UNSETTLED)),
         )
     )
     forgotten = (

@@ -1,15 +1,34 @@
-"""Rows from values and values from rows, by the names of fields and columns."""
+"""Rows from values and values from rows, by the names of fields and columns.
 
+A row that cannot be what was written harms itself only: a visit that is not there
+justifies nothing, so what it gave is taken away; facts that are not there are read back
+from the server; and of a visitor his person code is enough.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import RowMapping
 
-from ..visits.known import Application, Effort, Known
+from ..visits.known import Application, Effort, Existence, Known
 from ..visits.passage import Passage
 from ..visits.visit import Visit, Visitor
 from ..visits.window import Window
+from .columns import EPOCH, UNREADABLE
+from .schema import known as known_table, passages, visitors, visits
 
+_REQUIRED = {
+    kind: frozenset(column.name for column in table.columns if not column.nullable)
+    for kind, table in (
+        (Visitor, visitors),
+        (Visit, visits),
+        (Passage, passages),
+        (Known, known_table),
+    )
+}
+
+_FACTS = [column.name for column in known_table.columns if not column.primary_key]
 _NESTED = {"application": Application, "widening": Effort, "narrowing": Effort}
 
 
@@ -18,10 +37,64 @@ def to_row(value: Visitor | Visit | Passage) -> dict[str, Any]:
     return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
-def from_row[T](kind: type[T], row: RowMapping) -> T:
-    """Return the value of a row; other columns of the row are passed over."""
-    names = (field.name for field in fields(kind))  # type: ignore[arg-type]
-    return kind(**{name: row[name] for name in names})
+class UnreadableRowError(Exception):
+    """A row cannot be what was written."""
+
+
+def from_row[T: (Visitor, Visit, Passage)](kind: type[T], row: RowMapping) -> T:
+    """Return the value of a row; other columns of the row are passed over.
+
+    Raises UnreadableRowError.
+    """
+    names = [field.name for field in fields(kind)]
+    _require(kind, row, names)
+    value = kind(**{name: row[name] for name in names})
+    if isinstance(value, Visit) and value.valid_from >= value.valid_until:
+        raise UnreadableRowError(names[0])
+    return value
+
+
+def values[T: (Visitor, Visit, Passage)](
+    kind: type[T], rows: Iterable[RowMapping]
+) -> Iterator[T]:
+    """Return the values of all rows that can be read."""
+    for row in rows:
+        try:
+            yield from_row(kind, row)
+        except UnreadableRowError:
+            continue
+
+
+def visitor_from_row(row: RowMapping) -> Visitor:
+    """Return a visitor, with as much of him as can be read.
+
+    Raises UnreadableRowError where not even his person code can: whoever bears it on
+    the server is found there.
+    """
+    try:
+        return from_row(Visitor, row)
+    except UnreadableRowError:
+        _require(Visitor, row, ["id", "person_code"])
+    readable: dict[str, Any] = {
+        field.name: row[field.name]
+        for field in fields(Visitor)
+        if row[field.name] is not UNREADABLE and row[field.name] is not None
+    }
+    if row["forgotten_at"] is UNREADABLE:
+        readable["forgotten_at"] = EPOCH
+    return Visitor(**({"given_name": "", "created_at": EPOCH} | readable))
+
+
+def _require(
+    kind: type[Visitor | Visit | Passage | Known],
+    row: Mapping[Any, Any],
+    names: Iterable[str],
+) -> None:
+    required = _REQUIRED[kind]
+    for name in names:
+        value = row[name]
+        if value is UNREADABLE or (value is None and name in required):
+            raise UnreadableRowError(name)
 
 
 def known_to_row(known: Known) -> dict[str, Any]:
@@ -42,9 +115,23 @@ def known_to_row(known: Known) -> dict[str, Any]:
     return row
 
 
+DOUBTED = Known(existence=Existence.UNKNOWN, add_attempted=True)
+"""What is known where nothing is: the server is asked, by the person code."""
+
+
 def known_from_row(row: RowMapping) -> Known:
     """Return what is known, from a row of the table of that name."""
+    try:
+        return _known_from_row(row)
+    except UnreadableRowError:
+        return DOUBTED
+
+
+def _known_from_row(row: RowMapping) -> Known:
+    _require(Known, row, _FACTS)
     start, end = row["window_start"], row["window_end"]
+    if start is not None and end is not None and start >= end:
+        raise UnreadableRowError("window")
     values: dict[str, Any] = {
         "window": Window(start, end) if start is not None and end is not None else None
     }
