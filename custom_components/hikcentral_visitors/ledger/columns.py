@@ -119,7 +119,7 @@ class FreeText(TypeDecorator[str]):
 
 
 def _text(value: Any) -> str | None:
-    return value if value is None or isinstance(value, str) else UNREADABLE  # type: ignore[no-any-return]
+    return value if value is None or isinstance(value, str) else UNREADABLE
 
 
 class Number(TypeDecorator[int]):

@@ -48,10 +48,9 @@ def from_row[T: (Visitor, Visit, Passage)](kind: type[T], row: RowMapping) -> T:
     """
     names = [field.name for field in fields(kind)]
     _require(kind, row, names)
-    value = kind(**{name: row[name] for name in names})
-    if isinstance(value, Visit) and value.valid_from >= value.valid_until:
-        raise UnreadableRowError(names[0])
-    return value
+    if kind is Visit and row["valid_from"] >= row["valid_until"]:
+        raise UnreadableRowError("valid_until")
+    return kind(**{name: row[name] for name in names})
 
 
 def values[T: (Visitor, Visit, Passage)](
@@ -75,14 +74,15 @@ def visitor_from_row(row: RowMapping) -> Visitor:
         return from_row(Visitor, row)
     except UnreadableRowError:
         _require(Visitor, row, ["id", "person_code"])
-    readable: dict[str, Any] = {
+    readable: dict[str, Any] = {"given_name": "", "created_at": EPOCH}
+    readable |= {
         field.name: row[field.name]
         for field in fields(Visitor)
         if row[field.name] is not UNREADABLE and row[field.name] is not None
     }
     if row["forgotten_at"] is UNREADABLE:
         readable["forgotten_at"] = EPOCH
-    return Visitor(**({"given_name": "", "created_at": EPOCH} | readable))
+    return Visitor(**readable)
 
 
 def _require(
