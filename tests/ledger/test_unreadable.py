@@ -204,7 +204,11 @@ def _decide_everything(record: VisitorRecord) -> None:
 
 
 @given(where=st.sampled_from(COLUMNS), row=st.integers(0, 1), left=LEFT_BEHIND)
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=300,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_one_bad_row_harms_itself_only(
     engine: Engine, where: tuple[Table, Column[Any]], row: int, left: Any
 ) -> None:
