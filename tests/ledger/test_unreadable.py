@@ -200,7 +200,7 @@ def _decide_everything(record: VisitorRecord) -> None:
     plan(record, wish, MOMENT.now)
     advance(record, POLICY, MOMENT.now)
     views(record, POLICY, MOMENT.now)
-    forget(record, MOMENT.now)
+    forget(record, POLICY, MOMENT.now)
 
 
 @given(where=st.sampled_from(COLUMNS), row=st.integers(0, 1), left=LEFT_BEHIND)
