@@ -38,6 +38,7 @@ def config_entry(
                 PARKING_OUT: "passage",
             },
             "poll_interval": 3600,
+            "push": False,
             "early_arrival": 0,
         }
         | dict(options or {}),

@@ -182,7 +182,8 @@ async def test_forms_reach_the_browser(
     hass: HomeAssistant, server: Simulator, hass_client: ClientSessionGenerator
 ) -> None:
     """Go the same way over Home Assistant's own API, as the browser does."""
-    assert await async_setup_component(hass, "config", {})
+    for needed in ("config", "webhook"):
+        assert await async_setup_component(hass, needed, {})
     client = await hass_client()
     path = "/api/config/config_entries/flow"
     answer = await client.post(path, json={"handler": DOMAIN})

@@ -22,10 +22,12 @@ from .directory import Directory
 from .doors import Doors
 from .engine import create_engine
 from .files import ledger_path
-from .intake import Intake, Poller
+from .intake import Intake, Poller, Watch
 from .issues import Issues
 from .ledger import Ledger, LedgerError, NewerSchemaError
 from .ledger.memory import remember
+from .push import Push
+from .receiver import async_keep_secrets
 from .retention import Retention
 from .runtime import HikCentralConfigEntry, Runtime
 from .services import async_setup_services
@@ -51,6 +53,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: HikCentralConfigEntry) -> bool:
     """Load a server: from its ledger, whether or not the server answers now."""
+    async_keep_secrets(hass, entry)
     ledger = Ledger(ledger_path(hass, entry.entry_id))
     async with AsyncExitStack() as undo:
         undo.push_async_callback(ledger.async_close)
@@ -97,6 +100,17 @@ async def _async_wire(
     intake = Intake(
         ledger, moment, settings.doors, settings.readers, announcer.tell_unknown
     )
+    watch = Watch()
+    poller = Poller(
+        client,
+        contact,
+        ledger,
+        intake,
+        watch,
+        settings.doors,
+        settings.poll_interval,
+        settings.poll_behind_push,
+    )
     await _async_keep_installation(ledger, entry)
     runtime = Runtime(
         settings=settings,
@@ -107,8 +121,16 @@ async def _async_wire(
         book=engine.book,
         reconciler=engine.reconciler,
         auditor=engine.auditor,
-        poller=Poller(
-            client, contact, ledger, intake, settings.doors, settings.poll_interval
+        poller=poller,
+        push=Push(
+            hass,
+            entry,
+            settings,
+            client,
+            contact,
+            intake,
+            watch,
+            poll_soon=poller.poll_soon,
         ),
         retention=Retention(ledger, moment),
         directory=directory,
@@ -146,6 +168,9 @@ def _start(
     async def started(_hass: HomeAssistant) -> None:
         announcer.started.set()
         runtime.coordinator.follow_soon()
+        entry.async_create_background_task(
+            hass, runtime.push.async_look_at_certificate(), "look at certificate"
+        )
 
     async def stopping(_event: Event) -> None:
         """Home Assistant unloads nothing when it stops."""
@@ -166,9 +191,12 @@ def _start(
             "audit": runtime.auditor.async_run,
             "directory": runtime.directory.async_run,
             "poll": runtime.poller.async_run,
+            "pushes": runtime.push.pushes.async_run,
+            "subscription": runtime.push.subscriber.async_run,
             "retention": runtime.retention.async_run,
         },
     )
+    runtime.push.async_start()
     runtime.doors.async_start()
     Issues(hass, entry).async_start()
 

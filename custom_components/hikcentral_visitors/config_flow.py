@@ -9,6 +9,7 @@ from homeassistant.config_entries import (
     ConfigFlow,
     ConfigFlowResult,
 )
+from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import callback
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -31,6 +32,7 @@ from .const import (
     CONF_CERTIFICATE,
     CONF_KEY,
     CONF_MARK,
+    CONF_PUSH_TOKEN,
     CONF_URL,
     DOMAIN,
 )
@@ -63,6 +65,8 @@ _RECONFIGURE = vol.Schema(
         vol.Optional(CONF_APP_SECRET): _SECRET,
     }
 )
+# Who we are, for persons and for pushes, wherever the server is.
+_KEPT = (CONF_MARK, CONF_KEY, CONF_WEBHOOK_ID, CONF_PUSH_TOKEN)
 _CERTIFICATE = vol.Schema(
     {vol.Required(CONF_CONFIRMED, default=False): BooleanSelector()}
 )
@@ -245,10 +249,10 @@ class HikCentralConfigFlow(FacilitySteps, ConfigFlow, domain=DOMAIN):
         )
 
     def _async_reconfigured(self) -> ConfigFlowResult:
-        """Change the connection; mark and key stay, or no person would be ours."""
+        """Change the connection; all else stays, or no person would be ours."""
         entry = self._get_reconfigure_entry()
         renamed = entry.title != entry_title(entry.data[CONF_URL])
-        kept = {key: entry.data[key] for key in (CONF_MARK, CONF_KEY)}
+        kept = {key: entry.data[key] for key in _KEPT if key in entry.data}
         return self.async_update_reload_and_abort(
             entry,
             title=entry.title if renamed else entry_title(self._connection[CONF_URL]),

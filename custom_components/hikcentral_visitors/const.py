@@ -14,6 +14,8 @@ CONF_CERTIFICATE: Final = "certificate"
 """SHA-256 of the pinned certificate in hex; absent where certificates are verified."""
 CONF_MARK: Final = "installation_mark"
 CONF_KEY: Final = "installation_key"
+CONF_PUSH_TOKEN: Final = "push_token"  # noqa: S105 - the name of the field
+"""What HikCentral shows with each push; the webhook's id is beside it."""
 
 # What the options hold: how the facility works.
 CONF_ACCESS_LEVELS: Final = "access_levels"
@@ -31,6 +33,10 @@ CONF_RETENTION: Final = "retention"
 CONF_RE_ENTRY_GRACE: Final = "re_entry_grace"
 CONF_PRESENCE_TIMEOUT: Final = "presence_timeout"
 CONF_PROVISION_AHEAD: Final = "provision_ahead"
+CONF_PUSH: Final = "push"
+CONF_PUSH_ADDRESS: Final = "push_address"
+CONF_PUSH_LOCAL_ONLY: Final = "push_local_only"
+CONF_POLL_BEHIND_PUSH: Final = "poll_behind_push"
 CONF_DOOR_LOCKS: Final = "door_locks"
 
 EVENT_PASSAGE: Final = f"{DOMAIN}_passage"

@@ -14,6 +14,7 @@ from .doors import Doors
 from .hikcentral import HikCentralClient
 from .intake import Poller
 from .ledger import Ledger
+from .push import Push
 from .reconciler import Auditor, Reconciler
 from .retention import Retention
 from .settings import Settings
@@ -32,6 +33,7 @@ class Runtime:
     reconciler: Reconciler
     auditor: Auditor
     poller: Poller
+    push: Push
     retention: Retention
     directory: Directory
     coordinator: VisitorsCoordinator

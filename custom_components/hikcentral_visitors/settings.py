@@ -15,9 +15,13 @@ from .const import (
     CONF_EXTEND_STEP,
     CONF_OPERATORS,
     CONF_ORGANISATION,
+    CONF_POLL_BEHIND_PUSH,
     CONF_POLL_INTERVAL,
     CONF_PRESENCE_TIMEOUT,
     CONF_PROVISION_AHEAD,
+    CONF_PUSH,
+    CONF_PUSH_ADDRESS,
+    CONF_PUSH_LOCAL_ONLY,
     CONF_RE_ENTRY_GRACE,
     CONF_READERS,
     CONF_RETENTION,
@@ -32,7 +36,9 @@ class Settings:
     """The options; spans that users enter in minutes, hours or days are spans here.
 
     `doors` and `readers` give the role of each chosen door and of its readers, by id.
-    `default_levels` are given where a grant names none.
+    `default_levels` are given where a grant names none. `push_address` is where
+    HikCentral reaches Home Assistant, "" for the address that Home Assistant has in its
+    own network.
     """
 
     access_levels: tuple[str, ...] = ()
@@ -45,6 +51,10 @@ class Settings:
     early_arrival: timedelta = timedelta(minutes=15)
     extend_step: timedelta = timedelta(hours=1)
     poll_interval: timedelta = timedelta(seconds=15)
+    poll_behind_push: timedelta = timedelta(minutes=5)
+    push: bool = True
+    push_address: str = ""
+    push_local_only: bool = True
     visit_devices: int = 50
     retention: timedelta = timedelta(days=90)
     re_entry_grace: timedelta = timedelta(minutes=15)
@@ -79,6 +89,14 @@ class Settings:
             early_arrival=span(CONF_EARLY_ARRIVAL, minute, default.early_arrival),
             extend_step=span(CONF_EXTEND_STEP, minute, default.extend_step),
             poll_interval=span(CONF_POLL_INTERVAL, second, default.poll_interval),
+            poll_behind_push=span(
+                CONF_POLL_BEHIND_PUSH, minute, default.poll_behind_push
+            ),
+            push=bool(options.get(CONF_PUSH, default.push)),
+            push_address=options.get(CONF_PUSH_ADDRESS, default.push_address),
+            push_local_only=bool(
+                options.get(CONF_PUSH_LOCAL_ONLY, default.push_local_only)
+            ),
             visit_devices=int(options.get(CONF_VISIT_DEVICES, default.visit_devices)),
             retention=span(CONF_RETENTION, day, default.retention),
             re_entry_grace=span(CONF_RE_ENTRY_GRACE, minute, default.re_entry_grace),

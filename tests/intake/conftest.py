@@ -13,7 +13,7 @@ from custom_components.hikcentral_visitors.hikcentral import (
     DoorEvent,
     HikCentralClient,
 )
-from custom_components.hikcentral_visitors.intake import Intake, Poller
+from custom_components.hikcentral_visitors.intake import Intake, Poller, Watch
 from custom_components.hikcentral_visitors.ledger import Ledger
 from custom_components.hikcentral_visitors.ledger.records import Moment, insert
 from custom_components.hikcentral_visitors.visits.known import Existence, Known
@@ -40,6 +40,7 @@ class House:
     client: HikCentralClient
     contact: Contact
     unknown: list[DoorEvent] = field(default_factory=list)
+    watch: Watch = field(default_factory=Watch)
 
     def moment(self) -> Moment:
         """Now, on the simulator's clock."""
@@ -60,16 +61,21 @@ class House:
                 )
             )
 
+    def intake(self) -> Intake:
+        """A way in that has seen nothing yet."""
+        return Intake(self.ledger, self.moment, DOORS, READERS, self.unknown.append)
+
     def poller(self) -> Poller:
         """A poller that has just started."""
-        intake = Intake(self.ledger, self.moment, DOORS, READERS, self.unknown.append)
         return Poller(
             self.client,
             self.contact,
             self.ledger,
-            intake,
+            self.intake(),
+            self.watch,
             DOORS,
             timedelta(seconds=15),
+            timedelta(minutes=5),
         )
 
 

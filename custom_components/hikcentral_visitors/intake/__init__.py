@@ -2,5 +2,20 @@
 
 from .intake import Intake
 from .poll import Poller
+from .pushes import PushCounts, Pushes
+from .subscriber import Standing, Subscriber
+from .subscription import Left, async_unsubscribe
+from .watch import PushState, Watch
 
-__all__ = ["Intake", "Poller"]
+__all__ = [
+    "Intake",
+    "Left",
+    "Poller",
+    "PushCounts",
+    "PushState",
+    "Pushes",
+    "Standing",
+    "Subscriber",
+    "Watch",
+    "async_unsubscribe",
+]

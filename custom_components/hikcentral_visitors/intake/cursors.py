@@ -24,12 +24,12 @@ class Cursor:
         """The doors that one question is about."""
         return tuple(self.doors.split(","))
 
-    def start(self, now: datetime) -> datetime:
+    def start(self, now: datetime, overlap: timedelta = OVERLAP) -> datetime:
         """Return from when on to ask, as far back as the server can be asked.
 
         Never later than now: the server's clock may have been set back.
         """
-        return max(min(self.until, now) - OVERLAP, now - LONGEST_SEARCH + OVERLAP)
+        return max(min(self.until, now) - overlap, now - LONGEST_SEARCH + OVERLAP)
 
 
 def groups(door_ids: Iterable[str]) -> list[str]:

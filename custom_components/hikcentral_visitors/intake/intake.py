@@ -18,6 +18,10 @@ _OUTCOMES = {
 }
 
 
+type _Facts = tuple[int, str, str, int]
+"""Type, door, reader and second of an event: its id may differ in push and poll."""
+
+
 class Intake:
     """Keeps what is of our visitors and passes over all else.
 
@@ -39,7 +43,7 @@ class Intake:
         self._doors = doors
         self._readers = readers
         self._unknown = unknown
-        self._seen: deque[str] = deque(maxlen=_REMEMBERED)
+        self._seen: deque[_Facts] = deque(maxlen=_REMEMBERED)
 
     async def async_take(
         self, events: Sequence[DoorEvent], cursors: Sequence[Cursor] = ()
@@ -74,8 +78,8 @@ class Intake:
 
     def _pass_on(self, events: Iterable[DoorEvent]) -> None:
         for event in events:
-            if event.id not in self._seen:
-                self._seen.append(event.id)
+            if (facts := _facts(event)) not in self._seen:
+                self._seen.append(facts)
                 self._unknown(event)
 
     def _passage(self, event: DoorEvent, ours: Mapping[str, str]) -> Passage | None:
@@ -104,3 +108,7 @@ class Intake:
             else None,
             picture_uri=event.picture_uri,
         )
+
+
+def _facts(event: DoorEvent) -> _Facts:
+    return event.type, event.door_id, event.reader_id, int(event.time.timestamp())

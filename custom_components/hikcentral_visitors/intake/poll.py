@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from ..const import LOGGER
@@ -16,8 +17,9 @@ from ..hikcentral import (
 )
 from ..ledger import Ledger, LedgerError
 from ..ledger.memory import cursor, oldest_cursor
-from .cursors import Cursor, groups
+from .cursors import OVERLAP, Cursor, groups
 from .intake import Intake
+from .watch import GRACE, PushState, Watch
 
 SWEEP_INTERVAL = timedelta(hours=1)
 SWEEP_BACK = timedelta(hours=24)
@@ -40,16 +42,23 @@ class Poller:
         contact: Contact,
         ledger: Ledger,
         intake: Intake,
+        watch: Watch,
         door_ids: Iterable[str],
         interval: timedelta,
+        behind_push: timedelta,
     ) -> None:
-        """Ask about these doors every `interval`."""
+        """Ask about these doors every `interval`; less often while pushes arrive.
+
+        `behind_push` is that longer interval. Then more is asked again each time, too.
+        """
         self._client = client
         self._contact = contact
         self._ledger = ledger
         self._intake = intake
         self._groups = groups(door_ids)
+        self._watch = watch
         self._interval = interval
+        self._behind_push = max(interval, behind_push)
         self._cursors: dict[tuple[int, str], Cursor] = {}
         self._stored_at: datetime | None = None
         self._swept_at: datetime | None = None
@@ -61,18 +70,34 @@ class Poller:
 
     async def async_run(self) -> None:
         """Poll until cancelled."""
-        while True:
-            try:
-                await self.async_poll()
-                await self._sweep_if_due()
-            except LedgerError as error:
-                LOGGER.error("Cannot store passages: %s", error)
-            try:
-                async with asyncio.timeout(self._interval.total_seconds()):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
-            self._wake.clear()
+        stop = self._watch.async_listen(self._watch_changed)
+        try:
+            while True:
+                self._wake.clear()
+                try:
+                    await self.async_poll()
+                    await self._sweep_if_due()
+                except LedgerError as error:
+                    LOGGER.error("Cannot store passages: %s", error)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._wait().total_seconds()):
+                        await self._wake.wait()
+        finally:
+            stop()
+
+    def _watch_changed(self) -> None:
+        """Where pushes are not sure to come any more, do not wait for long."""
+        if not self._watch.trusted:
+            self._wake.set()
+
+    def _wait(self) -> timedelta:
+        """After how long to ask again, as far as is known now."""
+        if self._watch.trusted:
+            return self._behind_push
+        if self._watch.state is PushState.ARRIVING:
+            # Something was found that a push may still bring.
+            return max(self._interval, GRACE)
+        return self._interval
 
     async def async_poll(self) -> int:
         """Ask for what came since the last time; returns how many were new.
@@ -86,8 +111,13 @@ class Poller:
             for code in sorted(FAST_TYPES)
             for group in self._groups
         ]
+        overlap = self._behind_push if self._watch.trusted else OVERLAP
+        overlap = max(overlap, OVERLAP)
         answers = await asyncio.gather(
-            *(self._ask(one, one.start(now), now, Priority.POLL) for one in asked)
+            *(
+                self._ask(one, one.start(now, overlap), now, Priority.POLL)
+                for one in asked
+            )
         )
         events: list[DoorEvent] = []
         moved: list[Cursor] = []
@@ -100,6 +130,7 @@ class Poller:
         if stale:
             self._stored_at = now
         self._cursors |= {(one.event_type, one.doors): one for one in moved}
+        self._watch.polled(events, self._client.clock.now())
         return recorded
 
     async def async_sweep(self, back: timedelta = SWEEP_BACK) -> int:
