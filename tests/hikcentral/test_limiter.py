@@ -43,7 +43,7 @@ async def _settle() -> None:
 
 
 async def test_slots_and_order() -> None:
-    limiter = Limiter(1)
+    limiter = Limiter(pace=Pace(concurrency=1, reserved=0))
     holder = Caller(limiter, Priority.SWEEP)
     await holder.started()
     late = Caller(limiter, Priority.WIDENING)
@@ -57,6 +57,19 @@ async def test_slots_and_order() -> None:
     await urgent.finish()
     await late.started()
     await late.finish()
+    assert (limiter.running, limiter.waiting) == (0, 0)
+
+
+async def test_taking_away_does_not_wait_for_what_hangs() -> None:
+    limiter = Limiter()
+    hanging = [Caller(limiter, Priority.WIDENING) for _ in range(5)]
+    await _settle()
+    urgent = Caller(limiter, Priority.NARROWING)
+    await urgent.started()
+    await urgent.finish()
+    assert not hanging[4].inside.is_set()
+    for caller in hanging:
+        await caller.finish()
     assert (limiter.running, limiter.waiting) == (0, 0)
 
 

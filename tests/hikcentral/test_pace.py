@@ -13,7 +13,7 @@ BACKGROUND = {Priority.POLL, Priority.SWEEP}
 
 
 def test_urgent_first_then_first_come() -> None:
-    pace = Pace(concurrency=1)
+    pace = Pace(concurrency=1, reserved=0)
     holder = pace.enter(Priority.SWEEP)
     assert pace.start(0) == [holder]
     sweep, widening, poll, first, second = (
@@ -41,6 +41,23 @@ def test_background_leaves_half_of_the_slots() -> None:
     assert pace.start(0) == tickets[:2]
     urgent = [pace.enter(Priority.WIDENING) for _ in range(3)]
     assert pace.start(0) == urgent[:2]
+
+
+def test_a_slot_is_kept_for_taking_away() -> None:
+    """I7: whatever hangs, a revocation does not wait for it."""
+    pace = Pace(concurrency=4)
+    others = (Priority.INTERACTIVE, Priority.WIDENING, Priority.POLL, Priority.SWEEP)
+    held = [pace.enter(priority) for priority in (*others, Priority.WIDENING)]
+    assert len(pace.start(0)) == 4
+    first, second = pace.enter(Priority.NARROWING), pace.enter(Priority.NARROWING)
+    assert pace.start(0) == [first]
+    pace.leave(first)
+    assert pace.start(0) == [second]
+    pace.leave(second)
+    # It stays theirs: nobody else starts in it.
+    assert (pace.start(0), pace.wake(), pace.waiting) == ([], None, 1)
+    pace.leave(held[0])
+    assert len(pace.start(0)) == 1
 
 
 def test_no_cap_before_a_refusal() -> None:
@@ -165,7 +182,9 @@ class PaceMachine(RuleBasedStateMachine):
     @invariant()
     def counts(self) -> None:
         assert self.pace.waiting == len(self.waiting)
-        assert self.pace.running == len(self.running) <= 4
+        assert self.pace.running == len(self.running)
+        narrowing = sum(one is Priority.NARROWING for one in self.running.values())
+        assert len(self.running) <= 4 + min(narrowing, 1)
         background = [kind for kind in self.running.values() if kind in BACKGROUND]
         assert len(background) <= 2
 

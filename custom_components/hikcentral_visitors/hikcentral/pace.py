@@ -31,6 +31,9 @@ class Priority(IntEnum):
 class Pace:
     """Slots, a queue by priority, and a rate that the server's refusals teach.
 
+    Of more requests than `concurrency` only those run that take access away: for them
+    `reserved` further slots are kept, since all others may hang until they time out.
+
     All times are seconds of any one monotonic clock. There is no cap on the rate until
     the server refuses for it: then the rate of the last `window` seconds is halved (at
     most once per `cooldown`), and each success raises it a little, `recovery` requests
@@ -38,6 +41,7 @@ class Pace:
     """
 
     concurrency: int = 4
+    reserved: int = 1
     window: float = 5.0
     cooldown: float = 1.0
     recovery: float = 0.5
@@ -124,9 +128,12 @@ class Pace:
                 self.rate = None
 
     def _free(self) -> bool:
-        if len(self._running) >= self.concurrency:
+        priority, _ = self._waiting[0]
+        narrowing = priority is Priority.NARROWING
+        slots = self.concurrency + self.reserved * narrowing
+        if len(self._running) >= slots:
             return False
-        if not self._waiting[0][0].background:
+        if not priority.background:
             return True
         background = sum(priority.background for priority in self._running.values())
         return background < max(1, self.concurrency // 2)
