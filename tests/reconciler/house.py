@@ -125,6 +125,10 @@ class House:
 
     async def start(self) -> None:
         """Begin as after a start of Home Assistant: with what the ledger holds."""
+        await self._build()
+        self._work()
+
+    async def _build(self) -> None:
         self.client = self.connect()
         self.ledger = Ledger(self.path)
         await self.ledger.async_open()
@@ -137,7 +141,6 @@ class House:
             self.ledger, self.executor, self.moment, self._sleep
         )
         self.auditor = Auditor(self.ledger, self.client, self.contact, self.moment)
-        self._work()
 
     def _work(self) -> None:
         self._asleep.clear()

@@ -155,23 +155,30 @@ class Calls:
         return _knowing(lambda known: facts.person_updated(known, window, profile))
 
     async def _end_window(self, target: Target) -> Answer:
-        """End the validity now; where no past end is taken, in a moment."""
+        """End the validity now; where no past end is taken, in a moment.
+
+        Which of the clocks is right nobody knows: it ends by the earlier one, or, where
+        the server refuses that, by the server's.
+        """
+        ours = self._now().replace(microsecond=0)
+        server = self._client.clock.now().replace(microsecond=0)
+        try:
+            window = await self._end_at(target, min(ours, server))
+        except ParameterError:
+            window = await self._end_at(target, server + _MOMENT_LATER)
+        # More cannot be done about a server whose clock is ahead; it is read again.
+        over = _ended(window, min(window.end, ours + _MOMENT_LATER))
         profile = profile_digest(target.record.visitor)
-        now = self._client.clock.now().replace(microsecond=0)
-        for end in (now, now + _MOMENT_LATER):
-            window = _ended(target.record.known.window, end)
-            try:
-                await self._client.update_person(
-                    target.person_id,
-                    self._draft(target, window),
-                    priority=Priority.NARROWING,
-                )
-            except ParameterError:
-                if end != now:
-                    raise
-                continue
-            break
-        return _knowing(lambda known: facts.window_ended(known, window, profile))
+        return _knowing(lambda known: facts.window_ended(known, over, profile))
+
+    async def _end_at(self, target: Target, end: datetime) -> Window:
+        window = _ended(target.record.known.window, end)
+        await self._client.update_person(
+            target.person_id,
+            self._draft(target, window),
+            priority=Priority.NARROWING,
+        )
+        return window
 
     async def _update_face(self, target: Target) -> Answer:
         digest = target.record.visitor.photo or ""
