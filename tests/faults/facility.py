@@ -17,7 +17,7 @@ import aiohttp
 
 from custom_components.hikcentral_visitors.hikcentral import DoorEvent
 from custom_components.hikcentral_visitors.hikcentral.transport import _failed
-from custom_components.hikcentral_visitors.intake import Intake, Poller
+from custom_components.hikcentral_visitors.intake import Intake, Poller, Watch
 from custom_components.hikcentral_visitors.ledger import LedgerError, Transaction
 from custom_components.hikcentral_visitors.ledger.outbox import told, waiting
 from custom_components.hikcentral_visitors.retention import Retention
@@ -104,7 +104,14 @@ class Facility(House):
         self._store, ledger._commit = ledger._commit, self._commit
         intake = Intake(self.ledger, self.moment, DOORS, READERS, self.unknown.append)
         self.poller = Poller(
-            self.client, self.contact, self.ledger, intake, DOORS, timedelta(seconds=15)
+            self.client,
+            self.contact,
+            self.ledger,
+            intake,
+            Watch(),
+            DOORS,
+            timedelta(seconds=15),
+            POLL,
         )
         self.retention = Retention(self.ledger, self.moment)
         self._told: set[int] = set()

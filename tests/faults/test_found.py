@@ -9,6 +9,10 @@ import pytest
 
 from simulator import create_app
 from simulator.clock import Clock
+from simulator.event_log import Event
+from simulator.event_types import GRANTED
+from simulator.model import Credential
+from simulator.passages import Presentation, present
 from tests.reconciler.house import HOUR, MINUTE, START, UPDATE
 
 from .facility import Facility
@@ -46,3 +50,44 @@ async def test_a_server_clock_far_ahead_makes_no_storm(
     assert facility.calls()[UPDATE] <= 3
     assert facility.open_to_us() == set()
     assert await facility.differences() == []
+
+
+async def test_what_somebody_did_before_he_was_made_again(facility: Facility) -> None:
+    """His person was deleted in HikCentral: the new one has another id (I3)."""
+    await facility.grant()
+    await facility.pass_time(MINUTE)
+    (person,) = facility.ours()
+    event, decision = present(
+        facility.world,
+        Presentation(credential=Credential.CARD, door="11", person_id=person.id),
+    )
+    assert decision.granted
+    facility.world.database.delete_person(person.id)
+    await facility.auditor.async_check_and_repair()
+    await facility.pass_time(10 * MINUTE)
+    (again,) = facility.ours()
+    assert again.id != person.id
+    assert facility.heard.passages == {event.event_id: 1}
+
+
+async def test_what_others_do_later_under_an_id_that_was_his(
+    facility: Facility,
+) -> None:
+    """HikCentral may give it to anybody once it was set back to a backup."""
+    await facility.grant()
+    await facility.pass_time(MINUTE)
+    (person,) = facility.ours()
+    facility.world.database.delete_person(person.id)
+    await facility.auditor.async_check_and_repair()
+    await facility.pass_time(10 * MINUTE)
+    facility.world.record(
+        Event(
+            event_id="of somebody else",
+            event_type=GRANTED[Credential.CARD],
+            time=facility.now(),
+            door="11",
+            person_id=person.id,
+        )
+    )
+    await facility.pass_time(10 * MINUTE)
+    assert not facility.heard.passages

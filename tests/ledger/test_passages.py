@@ -1,16 +1,18 @@
 """Passages are recorded once, attributed, and told once."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from custom_components.hikcentral_visitors.ledger import Ledger
 from custom_components.hikcentral_visitors.ledger.counters import totals
 from custom_components.hikcentral_visitors.ledger.outbox import waiting
 from custom_components.hikcentral_visitors.ledger.passages import (
     denials_since,
+    former_visitors_of_persons,
     last_passage,
     record_passage,
     visitors_of_persons,
@@ -20,7 +22,8 @@ from custom_components.hikcentral_visitors.ledger.queries import (
     find_passages,
     view_of_visit,
 )
-from custom_components.hikcentral_visitors.ledger.records import Moment
+from custom_components.hikcentral_visitors.ledger.records import Moment, change
+from custom_components.hikcentral_visitors.ledger.retention import delete_old_visits
 from custom_components.hikcentral_visitors.visits.events import VisitEventType
 from custom_components.hikcentral_visitors.visits.known import Existence, Known
 from custom_components.hikcentral_visitors.visits.passage import (
@@ -28,7 +31,7 @@ from custom_components.hikcentral_visitors.visits.passage import (
     Passage,
     PassageOutcome,
 )
-from custom_components.hikcentral_visitors.visits.record import VisitorRecord
+from custom_components.hikcentral_visitors.visits.record import Change, VisitorRecord
 from custom_components.hikcentral_visitors.visits.status import Status
 
 from .conftest import HOUR, NOW
@@ -179,3 +182,22 @@ async def test_passages_without_a_visit_are_counted_for_each_visitor(
         await take(ledger, moment, replace(ENTRY, event_id=name, visitor_id=name))
     told = await ledger.async_read(waiting)
     assert [one.count for one in told] == [1, 1]
+
+
+@pytest.mark.usefixtures("ada")
+async def test_whose_a_person_was_is_kept_for_as_long_as_passages(
+    ledger: Ledger, moment: Moment
+) -> None:
+    def made_again(record: VisitorRecord) -> Change:
+        return Change(replace(record, known=replace(record.known, person_id="43")))
+
+    def former(connection: Connection) -> dict[str, tuple[str, datetime]]:
+        return former_visitors_of_persons(connection, ["42", "43"])
+
+    await ledger.async_write(lambda one: change(one, moment, "ada", made_again))
+    assert await ledger.async_read(former) == {"42": ("ada", moment.now)}
+    await ledger.async_write(lambda one: delete_old_visits(one, moment.now))
+    assert await ledger.async_read(former) == {"42": ("ada", moment.now)}
+    later = moment.now + HOUR
+    await ledger.async_write(lambda one: delete_old_visits(one, later))
+    assert await ledger.async_read(former) == {}

@@ -2,13 +2,18 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 
 from ..hikcentral import DoorEvent, Outcome, event_type
 from ..ledger import Ledger, Transaction
 from ..ledger.memory import move_cursor
-from ..ledger.passages import record_passage, visitors_of_persons
+from ..ledger.passages import (
+    former_visitors_of_persons,
+    record_passage,
+    visitors_of_persons,
+)
 from ..ledger.records import Moment
-from ..visits.passage import DoorRole, Passage, PassageOutcome, direction
+from ..visits.passage import SLACK, DoorRole, Passage, PassageOutcome, direction
 from .cursors import Cursor
 
 _REMEMBERED = 2000
@@ -53,14 +58,18 @@ class Intake:
         Returns how many passages were new. Raises LedgerError.
         """
         persons = {event.person_id for event in events if event.person_id is not None}
-        ours = await self._ledger.async_read(
-            lambda connection: visitors_of_persons(connection, persons)
+        ours, before = await self._ledger.async_read(
+            lambda connection: (
+                visitors_of_persons(connection, persons),
+                former_visitors_of_persons(connection, persons),
+            )
         )
         self._pass_on(event for event in events if event.person_id is None)
         passages = [
             passage
             for event in sorted(events, key=lambda event: event.time)
-            if (passage := self._passage(event, ours)) is not None
+            if (visitor_id := _whose(event, ours, before)) is not None
+            and (passage := self._passage(event, visitor_id)) is not None
         ]
         if not passages and not cursors:
             return 0
@@ -82,11 +91,10 @@ class Intake:
                 self._seen.append(facts)
                 self._unknown(event)
 
-    def _passage(self, event: DoorEvent, ours: Mapping[str, str]) -> Passage | None:
-        visitor_id = ours.get(event.person_id or "")
+    def _passage(self, event: DoorEvent, visitor_id: str) -> Passage | None:
         kind = event_type(event.type)
         outcome = _OUTCOMES.get(kind.outcome)
-        if visitor_id is None or outcome is None:
+        if outcome is None:
             return None
         return Passage(
             event_id=event.id,
@@ -112,3 +120,19 @@ class Intake:
 
 def _facts(event: DoorEvent) -> _Facts:
     return event.type, event.door_id, event.reader_id, int(event.time.timestamp())
+
+
+def _whose(
+    event: DoorEvent,
+    ours: Mapping[str, str],
+    before: Mapping[str, tuple[str, datetime]],
+) -> str | None:
+    """Return the visitor whose person it is, or was at that time.
+
+    Later such an id may be anybody's.
+    """
+    person_id = event.person_id or ""
+    if person_id in ours:
+        return ours[person_id]
+    visitor_id, until = before.get(person_id, (None, event.time))
+    return visitor_id if event.time <= until + SLACK else None

@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, select
 
 from .errors import DamagedError, NewerSchemaError
-from .schema import METADATA, meta
+from .schema import METADATA, former_persons, meta
 
 VERSION_KEY = "schema_version"
 
@@ -17,7 +17,11 @@ def _create(connection: Connection) -> None:
     METADATA.create_all(connection)
 
 
-MIGRATIONS: tuple[Migration, ...] = (_create,)
+def _add_former_persons(connection: Connection) -> None:
+    former_persons.create(connection, checkfirst=True)
+
+
+MIGRATIONS: tuple[Migration, ...] = (_create, _add_former_persons)
 """The step at index n takes a file from version n to n + 1; 0 is an empty file."""
 
 VERSION = len(MIGRATIONS)

@@ -24,7 +24,7 @@ from .counters import count
 from .database import Transaction
 from .records import Moment, announce, change, load
 from .rows import to_row, values
-from .schema import known, outbox, passages, visits
+from .schema import former_persons, known, outbox, passages, visits
 
 _COUNTED = {Direction.ENTRY: "entries", Direction.EXIT: "exits"}
 
@@ -40,6 +40,25 @@ def visitors_of_persons(
                 known.c.person_id.in_(list(person_ids))
             )
         )
+    }
+
+
+def former_visitors_of_persons(
+    connection: Connection, person_ids: Iterable[str]
+) -> dict[str, tuple[str, datetime]]:
+    """Return whose persons these were, and until when, of those that are no more.
+
+    A person may be deleted in HikCentral and made again: what he did at doors before is
+    often heard of later.
+    """
+    return {
+        row.person_id: (row.visitor_id, row.until)
+        for row in connection.execute(
+            select(former_persons).where(
+                former_persons.c.person_id.in_(list(person_ids))
+            )
+        )
+        if UNREADABLE not in row
     }
 
 

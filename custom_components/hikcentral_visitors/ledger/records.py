@@ -32,7 +32,15 @@ from .rows import (
     values,
     visitor_from_row,
 )
-from .schema import attendance, known, outbox, passages, visitors, visits
+from .schema import (
+    attendance,
+    former_persons,
+    known,
+    outbox,
+    passages,
+    visitors,
+    visits,
+)
 
 _IDS_AT_ONCE = 500
 
@@ -222,7 +230,7 @@ def change(
     changed = decide(before).then(
         lambda record: advance(record, moment.policy, moment.now)
     )
-    _store(transaction, before, changed.record)
+    _store(transaction, moment, before, changed.record)
     announce(transaction, changed.events)
     return changed.record
 
@@ -232,7 +240,7 @@ def insert(transaction: Transaction, moment: Moment, decided: Change) -> Visitor
     changed = decided.then(lambda record: advance(record, moment.policy, moment.now))
     visitor = changed.record.visitor
     transaction.connection.execute(visitors.insert().values(to_row(visitor)))
-    _store(transaction, VisitorRecord(visitor=visitor), changed.record)
+    _store(transaction, moment, VisitorRecord(visitor=visitor), changed.record)
     transaction.touched.add(visitor.id)
     announce(transaction, changed.events)
     return changed.record
@@ -255,7 +263,10 @@ def announce(transaction: Transaction, events: Iterable[VisitEvent]) -> None:
 
 
 def _store(
-    transaction: Transaction, before: VisitorRecord, after: VisitorRecord
+    transaction: Transaction,
+    moment: Moment,
+    before: VisitorRecord,
+    after: VisitorRecord,
 ) -> None:
     connection = transaction.connection
     visitor_id = after.visitor.id
@@ -288,6 +299,9 @@ def _store(
             )
     if before.known != after.known:
         _store_known(connection, visitor_id, after.known)
+    former = before.known.person_id
+    if former is not None and former != after.known.person_id:
+        _store_former(connection, visitor_id, former, moment.now)
 
 
 def _store_known(connection: Connection, visitor_id: str, facts: Known) -> None:
@@ -297,3 +311,16 @@ def _store_known(connection: Connection, visitor_id: str, facts: Known) -> None:
     )
     if stored.rowcount == 0:
         connection.execute(known.insert().values(visitor_id=visitor_id, **row))
+
+
+def _store_former(
+    connection: Connection, visitor_id: str, person_id: str, until: datetime
+) -> None:
+    connection.execute(
+        former_persons.delete().where(former_persons.c.person_id == person_id)
+    )
+    connection.execute(
+        former_persons.insert().values(
+            person_id=person_id, visitor_id=visitor_id, until=until
+        )
+    )

@@ -15,7 +15,7 @@ from ..visits.visit import WIPED
 from .database import Transaction
 from .photos import drop_photo
 from .records import Moment, change
-from .schema import journal, known, passages, visitors, visits
+from .schema import former_persons, journal, known, passages, visitors, visits
 
 
 def visitors_due(connection: Connection, before: datetime) -> list[str]:
@@ -80,8 +80,12 @@ def delete_forgotten(transaction: Transaction) -> int:
 
 
 def delete_old_visits(transaction: Transaction, before: datetime) -> int:
-    """Delete visits closed before then with their passages, and the journal."""
+    """Delete visits closed before then with their passages, and the journal.
+
+    Also who was whose before then.
+    """
     connection = transaction.connection
+    connection.execute(delete(former_persons).where(former_persons.c.until < before))
     connection.execute(delete(journal).where(journal.c.at < before))
     return connection.execute(
         delete(visits).where(visits.c.closed_at < before)

@@ -134,6 +134,15 @@ known = Table(
     *_effort("narrowing"),
 )
 
+former_persons = Table(
+    "former_persons",
+    METADATA,
+    Column("person_id", Label(64), primary_key=True),
+    _visitor_id(),
+    Column("until", Instant, nullable=False),
+)
+"""Persons who were a visitor's until then: what they did at doors is his."""
+
 attendance = Table(
     "attendance",
     METADATA,
