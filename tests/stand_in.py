@@ -1,8 +1,10 @@
 """A house without a ledger: entities over a coordinator that the tests command."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import AsyncMock, create_autospec
 
@@ -26,12 +28,15 @@ from custom_components.hikcentral_visitors.hikcentral import (
     HikCentralError,
     RequestStatistics,
 )
+from custom_components.hikcentral_visitors.intake import PushCounts
 from custom_components.hikcentral_visitors.notices import (
     DoorNotice,
     PassageNotice,
     VisitNotice,
 )
 from custom_components.hikcentral_visitors.overview import Overview
+from custom_components.hikcentral_visitors.push import PushStatus
+from custom_components.hikcentral_visitors.receiver import Refusal
 from custom_components.hikcentral_visitors.settings import Settings
 from custom_components.hikcentral_visitors.visits.access import Access, AccessState
 from custom_components.hikcentral_visitors.visits.passage import (
@@ -286,6 +291,40 @@ class StandInServer:
 
 
 @dataclass(slots=True, kw_only=True)
+class StandInPush:
+    """What entities and downloads see of the pushes."""
+
+    status: PushStatus | None = PushStatus.ARRIVING
+    address: str = "http://192.0.2.10:8123"
+    certificate_refused: bool = False
+    async_test: AsyncMock = field(default_factory=AsyncMock)
+    async_take_over: AsyncMock = field(default_factory=AsyncMock)
+    subscriber: SimpleNamespace = field(
+        default_factory=lambda: SimpleNamespace(
+            elsewhere=frozenset(), shared=frozenset({1}), reason=""
+        )
+    )
+    pushes: SimpleNamespace = field(
+        default_factory=lambda: SimpleNamespace(counts=PushCounts(events=3), last=NOW)
+    )
+    receiver: SimpleNamespace = field(
+        default_factory=lambda: SimpleNamespace(refused=Counter({Refusal.TOKEN: 2}))
+    )
+    listeners: list[Callable[[], None]] = field(default_factory=list)
+
+    def async_listen(self, listener: Callable[[], None]) -> Stop:
+        """Call `listener` when the test says so."""
+        self.listeners.append(listener)
+        return lambda: self.listeners.remove(listener)
+
+    def become(self, status: PushStatus | None) -> None:
+        """Be like this from now on."""
+        self.status = status
+        for listener in list(self.listeners):
+            listener()
+
+
+@dataclass(slots=True, kw_only=True)
 class StandInRuntime:
     """What a config entry runs on, as far as entities use it."""
 
@@ -296,6 +335,7 @@ class StandInRuntime:
     auditor: AsyncMock
     coordinator: StandInCoordinator
     doors: Doors
+    push: StandInPush
     door_names: Mapping[str, str]
 
 
@@ -327,6 +367,7 @@ class StandIn:
     )
     platforms: list[Platform] = field(default_factory=list)
     held: dict[int, VisitView] = field(default_factory=dict)
+    push: StandInPush = field(default_factory=StandInPush)
     runtime: StandInRuntime = field(init=False)
 
     @property
@@ -373,6 +414,7 @@ class StandIn:
             auditor=AsyncMock(),
             coordinator=coordinator,
             door_names=self.door_names,
+            push=self.push,
             doors=Doors(
                 self.hass,
                 self.entry,

@@ -26,6 +26,7 @@ from custom_components.hikcentral_visitors.visits.visit import Actor, ActorKind
 from tests.stand_in import StandIn, make_view, user_context
 
 REPAIR = "button.head_office_check_and_repair_now"
+TEST_PUSH = "button.head_office_test_pushed_events"
 OPEN = "button.head_office_main_entrance_open_once"
 EXTEND = "button.visitor_1_extend"
 REVOKE = "button.visitor_1_revoke"
@@ -67,13 +68,20 @@ async def test_check_and_repair(stand_in: StandIn) -> None:
     stand_in.runtime.auditor.async_check_and_repair.assert_awaited_once_with()
 
 
-@pytest.mark.parametrize("button", [REPAIR, OPEN, EXTEND, REVOKE])
+async def test_test_push(stand_in: StandIn) -> None:
+    await stand_in.load(Platform.BUTTON)
+    await _press(stand_in, TEST_PUSH)
+    stand_in.push.async_test.assert_awaited_once_with()
+
+
+@pytest.mark.parametrize("button", [REPAIR, TEST_PUSH, OPEN, EXTEND, REVOKE])
 async def test_others_may_not(stand_in: StandIn, button: str) -> None:
     stand_in.held = {1: make_view()}
     await stand_in.load(Platform.BUTTON)
     with pytest.raises(Unauthorized):
         await _press(stand_in, button, user_context(stand_in.hass, "somebody"))
     stand_in.runtime.auditor.async_check_and_repair.assert_not_called()
+    stand_in.push.async_test.assert_not_called()
     assert stand_in.server.commands == []
     assert stand_in.book.mock_calls == []
 

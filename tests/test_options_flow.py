@@ -88,7 +88,14 @@ async def choose(
 ) -> ConfigFlowResult:
     result = await hass.config_entries.options.async_init(entry.entry_id)
     assert result["type"] is FlowResultType.MENU
-    assert result["menu_options"] == ["access", "doors", "people", "visits", "devices"]
+    assert result["menu_options"] == [
+        "access",
+        "doors",
+        "people",
+        "visits",
+        "push",
+        "devices",
+    ]
     return await submit(hass, result, {"next_step_id": subject})
 
 

@@ -15,6 +15,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from custom_components.hikcentral_visitors.const import DOMAIN
 from custom_components.hikcentral_visitors.overview import Overview
+from custom_components.hikcentral_visitors.push import PushStatus
 from custom_components.hikcentral_visitors.sensor import ServerSensor
 from custom_components.hikcentral_visitors.visits.access import AccessState
 from custom_components.hikcentral_visitors.visits.presence import Presence
@@ -62,6 +63,22 @@ async def test_all_sensors(
     await snapshot_platform(
         stand_in.hass, entity_registry, snapshot, stand_in.entry.entry_id
     )
+
+
+async def test_pushed_events_are_shown_as_they_are(stand_in: StandIn) -> None:
+    await stand_in.load(Platform.SENSOR)
+
+    def shown() -> str:
+        state = stand_in.hass.states.get("sensor.head_office_pushed_events")
+        assert state is not None
+        return state.state
+
+    assert shown() == "arriving"
+    for status in PushStatus:
+        stand_in.push.become(status)
+        assert shown() == status.value
+    stand_in.push.become(None)
+    assert shown() == STATE_UNKNOWN
 
 
 async def test_only_what_is_noisy_is_disabled(

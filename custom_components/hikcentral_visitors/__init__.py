@@ -27,6 +27,7 @@ from .issues import Issues
 from .ledger import Ledger, LedgerError, NewerSchemaError
 from .ledger.memory import remember
 from .push import Push
+from .push_issues import PushIssues
 from .receiver import async_keep_secrets
 from .retention import Retention
 from .runtime import HikCentralConfigEntry, Runtime
@@ -199,6 +200,7 @@ def _start(
     runtime.push.async_start()
     runtime.doors.async_start()
     Issues(hass, entry).async_start()
+    PushIssues(hass, entry).async_start()
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: HikCentralConfigEntry) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, override
 
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
-from homeassistant.const import Platform
+from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -27,6 +27,11 @@ PARALLEL_UPDATES = 0
 
 CHECK_AND_REPAIR: Final = ButtonEntityDescription(
     key="check_and_repair", translation_key="check_and_repair"
+)
+TEST_PUSH: Final = ButtonEntityDescription(
+    key="test_push",
+    translation_key="test_push",
+    entity_category=EntityCategory.DIAGNOSTIC,
 )
 OPEN: Final = ButtonEntityDescription(key="open", translation_key="open")
 
@@ -60,7 +65,12 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the buttons of the server, the doors and the places."""
-    async_add_entities([CheckAndRepairButton(entry, CHECK_AND_REPAIR)])
+    async_add_entities(
+        [
+            CheckAndRepairButton(entry, CHECK_AND_REPAIR),
+            TestPushButton(entry, TEST_PUSH),
+        ]
+    )
     async_add_doors(
         entry, async_add_entities, lambda door_id: OpenButton(entry, door_id, OPEN)
     )
@@ -81,6 +91,15 @@ class CheckAndRepairButton(ServerEntity, ButtonEntity):
         await self.async_authorize()
         with translated_errors():
             await self.entry.runtime_data.auditor.async_check_and_repair()
+
+
+class TestPushButton(ServerEntity, ButtonEntity):
+    """Looks for what keeps events from being pushed; the next one at a door decides."""
+
+    @override
+    async def async_press(self) -> None:
+        await self.async_authorize()
+        await self.entry.runtime_data.push.async_test()
 
 
 class OpenButton(DoorEntity, ButtonEntity):

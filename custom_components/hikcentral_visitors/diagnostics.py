@@ -5,6 +5,7 @@ names hide in free text, and new fields are secret until somebody decides otherw
 """
 
 from collections import Counter
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,8 @@ from homeassistant.core import HomeAssistant
 
 from .const import CONF_CERTIFICATE
 from .hikcentral import HikCentralClient
+from .push import Push
+from .receiver import Refusal
 from .runtime import HikCentralConfigEntry
 from .settings import Settings
 
@@ -31,6 +34,7 @@ async def async_get_config_entry_diagnostics(
             "connected": overview.connected,
             **_requests(runtime.client),
         },
+        "push": _push(runtime.push),
         "visits": {
             "open": len(views),
             "by_status": _counts(view.status.value for view in views),
@@ -73,12 +77,29 @@ def _settings(settings: Settings) -> dict[str, Any]:
         "early_arrival": _seconds(settings.early_arrival),
         "extend_step": _seconds(settings.extend_step),
         "poll_interval": _seconds(settings.poll_interval),
+        "poll_behind_push": _seconds(settings.poll_behind_push),
+        "push": settings.push,
+        "push_local_only": settings.push_local_only,
         "retention": _seconds(settings.retention),
         "re_entry_grace": _seconds(settings.re_entry_grace),
         "presence_timeout": _seconds(settings.presence_timeout),
         "provision_ahead": _seconds(settings.provision_ahead),
         "visit_devices": settings.visit_devices,
         "door_locks": settings.door_locks,
+    }
+
+
+def _push(push: Push) -> dict[str, Any]:
+    """Describe the pushes, without the address that they come to."""
+    return {
+        "status": push.status,
+        "https": push.address.startswith("https:"),
+        "certificate_refused": push.certificate_refused,
+        "types_elsewhere": len(push.subscriber.elsewhere),
+        "types_shared": len(push.subscriber.shared),
+        "last": push.pushes.last,
+        "received": asdict(push.pushes.counts),
+        "refused": {reason.value: push.receiver.refused[reason] for reason in Refusal},
     }
 
 

@@ -16,6 +16,9 @@ from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
 )
 import voluptuous as vol
 
@@ -27,15 +30,24 @@ from .const import (
     CONF_EARLY_ARRIVAL,
     CONF_EXTEND_STEP,
     CONF_OPERATORS,
+    CONF_POLL_BEHIND_PUSH,
     CONF_POLL_INTERVAL,
     CONF_PRESENCE_TIMEOUT,
     CONF_PROVISION_AHEAD,
+    CONF_PUSH,
+    CONF_PUSH_ADDRESS,
+    CONF_PUSH_LOCAL_ONLY,
     CONF_RE_ENTRY_GRACE,
     CONF_RETENTION,
     CONF_VISIT_DEVICES,
 )
 from .facility import Facility
 from .facility_steps import FacilitySteps
+from .push_address import (
+    async_certificate_refused,
+    guessed_address,
+    normalised_address,
+)
 from .settings import Settings
 
 _MINUTE: Final = timedelta(minutes=1)
@@ -75,6 +87,17 @@ _VISITS: Final = vol.Schema(
         vol.Required(CONF_VISIT_DEVICES): _number(0, 200, "places"),
     }
 )
+_EXAMPLE: Final = "http://192.168.1.10:8123"
+_PUSH: Final = vol.Schema(
+    {
+        vol.Required(CONF_PUSH): BooleanSelector(),
+        vol.Optional(CONF_PUSH_ADDRESS): TextSelector(
+            TextSelectorConfig(type=TextSelectorType.URL)
+        ),
+        vol.Required(CONF_PUSH_LOCAL_ONLY): BooleanSelector(),
+        vol.Required(CONF_POLL_BEHIND_PUSH): _number(1, 15, "minutes"),
+    }
+)
 _DEVICES: Final = vol.Schema(
     {
         vol.Required(CONF_POLL_INTERVAL): _number(5, 300, "seconds"),
@@ -95,7 +118,7 @@ class HikCentralOptionsFlow(FacilitySteps, OptionsFlowWithReload):
     ) -> ConfigFlowResult:
         """Show what can be changed."""
         return self.async_show_menu(
-            menu_options=["access", "doors", "people", "visits", "devices"]
+            menu_options=["access", "doors", "people", "visits", "push", "devices"]
         )
 
     @override
@@ -174,6 +197,46 @@ class HikCentralOptionsFlow(FacilitySteps, OptionsFlowWithReload):
             CONF_RETENTION: settings.retention // day,
             CONF_VISIT_DEVICES: settings.visit_devices,
         }
+
+    async def async_step_push(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask whether and where HikCentral pushes events to."""
+        problem, field = None, "base"
+        if user_input is None:
+            settings = Settings.from_options(self._options)
+            entered: dict[str, Any] = {
+                CONF_PUSH: settings.push,
+                CONF_PUSH_ADDRESS: settings.push_address,
+                CONF_PUSH_LOCAL_ONLY: settings.push_local_only,
+                CONF_POLL_BEHIND_PUSH: settings.poll_behind_push // _MINUTE,
+            }
+        else:
+            entered = user_input
+            address, problem = await self._push_address(user_input)
+            if problem is None:
+                every = int(user_input[CONF_POLL_BEHIND_PUSH])
+                changes = {CONF_PUSH_ADDRESS: address, CONF_POLL_BEHIND_PUSH: every}
+                return self._save({**user_input, **changes})
+            field = CONF_PUSH_ADDRESS
+        schema = self.add_suggested_values_to_schema(_PUSH, entered)
+        words = {"address": guessed_address(self.hass) or "-", "example": _EXAMPLE}
+        return self._show("push", schema, problem, field, words)
+
+    async def _push_address(
+        self, entered: Mapping[str, Any]
+    ) -> tuple[str, Problem | None]:
+        """Return the address as it is kept, and what is wrong with it."""
+        text = entered.get(CONF_PUSH_ADDRESS, "").strip()
+        if not text:
+            return "", None
+        try:
+            address = normalised_address(text)
+        except ValueError:
+            return text, Problem("push_address_invalid")
+        if entered[CONF_PUSH] and await async_certificate_refused(self.hass, address):
+            return text, Problem("push_certificate")
+        return address, None
 
     async def async_step_devices(
         self, user_input: dict[str, Any] | None = None

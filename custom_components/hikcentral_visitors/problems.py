@@ -23,6 +23,12 @@ class Cause(StrEnum):
     UNJUSTIFIED_PASSAGE = "unjustified_passage"
     SERVER_UNREACHABLE = "server_unreachable"
     CLOCK_SKEW = "clock_skew"
+    PUSH_LOST = "push_lost"
+    PUSH_ELSEWHERE = "push_elsewhere"
+    PUSH_REFUSED = "push_refused"
+    PUSH_NO_ADDRESS = "push_no_address"
+    PUSH_CERTIFICATE = "push_certificate"
+    PUSH_SHARED = "push_shared"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

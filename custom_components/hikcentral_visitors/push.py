@@ -129,6 +129,13 @@ class Push:
                 self.certificate_refused = refused
                 self._listeners.tell()
 
+    async def async_take_over(self) -> None:
+        """Have all events pushed to us; raises HomeAssistantError."""
+        try:
+            await self.subscriber.async_take_over()
+        except HikCentralError as error:
+            raise self._failure("push_not_checked", reason=str(error)) from error
+
     async def async_test(self) -> None:
         """Look at everything between HikCentral and us that can be looked at.
 

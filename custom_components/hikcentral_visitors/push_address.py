@@ -32,7 +32,7 @@ def normalised_address(text: str) -> str:
     Raises ValueError for anything but http(s)://host[:port], with a path where
     Home Assistant is behind one.
     """
-    text = text.strip().rstrip("/")
+    text = text.strip()
     if "://" not in text:
         text = f"http://{text}"
     url = URL(text)

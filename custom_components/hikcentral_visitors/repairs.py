@@ -19,6 +19,7 @@ _OPTIONS = {
     Cause.FACE_REFUSED: ["retry", "ignore"],
     Cause.PRESENCE_UNKNOWN: ["close", "ignore"],
     Cause.UNJUSTIFIED_PASSAGE: ["seen"],
+    Cause.PUSH_ELSEWHERE: ["take_over", "ignore"],
 }
 
 
@@ -64,6 +65,14 @@ class ProblemFlow(RepairsFlow):
                 for seen in problem.visits:
                     with translated_errors():
                         await runtime.book.check_out(seen.visit.id, actor)
+        return self.async_create_entry(data={})
+
+    async def async_step_take_over(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Have pushed to us what goes elsewhere; whoever had it may lose it."""
+        with translated_errors():
+            await self._entry.runtime_data.push.async_take_over()
         return self.async_create_entry(data={})
 
     async def async_step_ignore(

@@ -19,6 +19,7 @@ from homeassistant.util import dt as dt_util
 
 from .entity import PlaceEntity, ServerEntity, async_add_places
 from .overview import Overview
+from .push import PushStatus
 from .runtime import HikCentralConfigEntry
 from .visits.status import Status
 from .visits.view import VisitView
@@ -133,6 +134,15 @@ STATUS: Final = SensorEntityDescription(
 )
 
 
+PUSH: Final = SensorEntityDescription(
+    key="push",
+    translation_key="push",
+    device_class=SensorDeviceClass.ENUM,
+    entity_category=EntityCategory.DIAGNOSTIC,
+    options=[status.value for status in PushStatus],
+)
+
+
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: HikCentralConfigEntry,
@@ -142,6 +152,7 @@ async def async_setup_entry(
     async_add_entities(
         ServerSensor(entry, description) for description in SERVER_SENSORS
     )
+    async_add_entities([PushSensor(entry, PUSH)])
     async_add_places(
         entry, async_add_entities, lambda number: [StatusSensor(entry, number)]
     )
@@ -162,6 +173,21 @@ class ServerSensor(ServerEntity, SensorEntity):
     @override
     def extra_state_attributes(self) -> dict[str, Any] | None:
         return self.entity_description.attributes_fn(self.coordinator.data)
+
+
+class PushSensor(ServerEntity, SensorEntity):
+    """How pushing of events is, and what hinders it; unknown while nobody knows."""
+
+    @property
+    @override
+    def native_value(self) -> str | None:
+        return self.entry.runtime_data.push.status
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        push = self.entry.runtime_data.push
+        self.async_on_remove(push.async_listen(self.async_write_ha_state))
 
 
 class StatusSensor(PlaceEntity, SensorEntity):
