@@ -140,6 +140,7 @@ async def test_a_crash_after_telling_tells_again_rather_than_never(
     entry: MockConfigEntry,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """D41: told means told, not meant to be told."""
     told = Told(hass)
 
     def lost(*_args: object) -> None:
@@ -218,6 +219,7 @@ async def test_nothing_is_told_twice_while_the_disk_is_full(
     entry: MockConfigEntry,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """D42: one fact, one announcement."""
     told = Told(hass)
     monkeypatch.setattr(coordinator, "_STORAGE_RETRY", timedelta(milliseconds=1))
     take_out, fails = announce.told, [LedgerError("disk full")] * 3

@@ -77,6 +77,7 @@ async def test_a_grant_is_a_visit_of_a_new_visitor(
 
 
 async def test_two_visitors_of_one_name_stay_two(book: VisitBook) -> None:
+    """D17: nobody is merged by name."""
     first = await book.grant(ADA, RECEPTION)
     second = await book.grant(ADA, RECEPTION)
     assert first.visitor_id != second.visitor_id
@@ -84,6 +85,7 @@ async def test_two_visitors_of_one_name_stay_two(book: VisitBook) -> None:
 
 
 async def test_a_visitor_who_comes_again_keeps_his_person(book: VisitBook) -> None:
+    """D18: who comes again is one person still, and nothing of him is lost."""
     first = await book.grant(ADA, RECEPTION)
     again = GrantRequest(
         visitor_id=first.visitor_id,
@@ -100,6 +102,7 @@ async def test_a_visitor_who_comes_again_keeps_his_person(book: VisitBook) -> No
 
 
 async def test_a_one_word_family_name_is_a_name(book: VisitBook) -> None:
+    """D8: a one-word name is no failure."""
     request = GrantRequest(
         family_name=" Lovelace ", duration=HOUR, levels=frozenset({"7"})
     )

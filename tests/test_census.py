@@ -178,6 +178,7 @@ _looks = st.builds(
 def test_counting_changes_is_counting_what_is_there(
     changes: list[tuple[VisitView, str, bool]],
 ) -> None:
+    """D40: what is shown is what is so, after every kind of change."""
     census, there = Census(), dict[str, VisitView]()
     for look, who, stays in changes:
         view = replace(look, visitor=replace(look.visitor, id=who))

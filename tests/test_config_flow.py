@@ -121,6 +121,7 @@ def pin_of(server: ServerApart) -> str:
 async def test_server_is_set_up(
     hass: HomeAssistant, server: Simulator, setup_entry: AsyncMock
 ) -> None:
+    """D46: what the forms ask for is all that is needed."""
     result = await submit(
         hass,
         await start(hass),

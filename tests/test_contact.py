@@ -12,6 +12,7 @@ from custom_components.hikcentral_visitors.hikcentral import (
     CredentialsError,
     HikCentralError,
     NotFoundError,
+    TransientError,
 )
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -70,10 +71,12 @@ def test_another_reason_is_told_too(contact: Contact, heard: list[bool]) -> None
     ("error", "connected"),
     [
         (NotFoundError("128", "no such person", "path"), True),
+        (TransientError("0x02401009", "quota", "path", rate_limited=True), True),
+        (TransientError("6", "busy", "path"), False),
         (AmbiguousError(None, "cut", "path"), False),
         (CredentialsError("64", "wrong", "path"), False),
     ],
-    ids=["refused", "ambiguous", "credentials"],
+    ids=["refused", "too many", "busy", "ambiguous", "credentials"],
 )
 def test_a_refusal_is_an_answer(
     contact: Contact, error: HikCentralError, connected: bool

@@ -160,6 +160,7 @@ async def test_a_commit_is_told_to_those_whom_it_concerns(running: House) -> Non
 async def test_an_entity_that_fails_stops_neither_others_nor_announcements(
     running: House, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """D2: one listener that fails blocks nothing."""
     heard: list[str] = []
 
     def fail() -> None:

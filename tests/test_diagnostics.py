@@ -44,6 +44,7 @@ async def test_diagnostics(loaded: StandIn, snapshot: SnapshotAssertion) -> None
 
 
 async def test_nobody_is_named(loaded: StandIn) -> None:
+    """D37: the download tells of numbers and states only."""
     shown = json.dumps(
         await async_get_config_entry_diagnostics(loaded.hass, loaded.entry),
         cls=JSONEncoder,

@@ -78,6 +78,7 @@ async def test_denied_whatever_the_direction(stand_in: StandIn) -> None:
 
 
 async def test_each_notice_is_one_state_change(stand_in: StandIn) -> None:
+    """D42: one announcement, one change of state."""
     await stand_in.load(Platform.EVENT)
     changes = async_capture_events(stand_in.hass, "state_changed")
     for _ in range(3):

@@ -98,6 +98,7 @@ async def test_passages_while_unloaded_are_told_after_loading(
 async def test_totals_survive_a_restart(
     hass: HomeAssistant, simulator: Simulator, entry: MockConfigEntry
 ) -> None:
+    """D40: totals are stored with what they count."""
     told = Told(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await call(hass, "grant_access", given_name="Ada", card_no=CARD, wait=20)

@@ -43,6 +43,7 @@ async def test_operator_may_though_no_administrator(
 async def test_other_user_may_not(
     hass: HomeAssistant, hass_read_only_user: MockUser
 ) -> None:
+    """D36: neither an administrator nor an operator."""
     settings = Settings(operators=frozenset({"somebody else"}))
     with pytest.raises(Unauthorized):
         await async_authorize(hass, settings, Context(user_id=hass_read_only_user.id))

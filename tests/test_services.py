@@ -714,6 +714,7 @@ async def test_failing_disk_is_a_failure_not_a_mistake(
 async def test_visits_are_listed_with_what_people_need(
     hass: HomeAssistant, house: House
 ) -> None:
+    """D34: times are shown in the facility's zone."""
     hass.states.async_set("person.anna", "home")
     visit_id = await house.grant(
         family_name="Rossi", company="ACME", host="person.anna", note="Lift"

@@ -99,6 +99,7 @@ async def test_tap_of_others_is_refused_and_logged_without_names(
     caplog: pytest.LogCaptureFixture,
     somebody: bool,
 ) -> None:
+    """D36, D37: a button that somebody else pressed."""
     visit_id = await _granted(house)
     user = MockUser(name="Eve").add_to_hass(hass) if somebody else None
     await _tap(hass, f"HIKCENTRAL_VISITORS_REVOKE_{visit_id}", user)

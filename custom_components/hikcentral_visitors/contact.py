@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from .const import LOGGER
-from .hikcentral import ErrorKind, HikCentralError
+from .hikcentral import ErrorKind, HikCentralError, TransientError
 
 LONG_GAP = timedelta(minutes=1)
 """Out of sight for so long, a server may have been set back to a backup."""
@@ -14,8 +14,9 @@ class Contact:
     """The state of the connection, heard from everybody who calls.
 
     Only what says that the server is out of reach, or does not take us, counts as lost
-    contact: a refusal is an answer. `gap` is the end of the last long loss of contact,
-    as far as it is known; what was learnt before may not hold any more.
+    contact: a refusal is an answer, and so is that there are too many calls. `gap` is
+    the end of the last long loss of contact, as far as it is known; what was learnt
+    before may not hold any more.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
@@ -50,7 +51,8 @@ class Contact:
 
     def failed(self, error: HikCentralError) -> None:
         """A call did not get through, or was answered by a refusal."""
-        if error.kind is ErrorKind.REFUSED:
+        too_many = isinstance(error, TransientError) and error.rate_limited
+        if error.kind is ErrorKind.REFUSED or too_many:
             self.answered()
             return
         now = self._now()

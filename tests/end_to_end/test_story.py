@@ -15,7 +15,10 @@ from demo.story import play
 
 @pytest.mark.usefixtures("socket_enabled")
 async def test_a_visitor_is_let_in_and_kept_out(tmp_path: Path) -> None:
-    """Grant, walk in, push, extend, leave, revoke; and nobody else may."""
+    """D36, D45, D46: grant, walk in, push, extend, leave, revoke; nobody else may.
+
+    As it is shipped, and set up through its own forms.
+    """
     report = Report(ENGLISH.zone)
     async with open_stage(tmp_path / "config", free_port(), ENGLISH, report) as stage:
         await play(stage)

@@ -111,9 +111,14 @@ class Life:
             self._loop.call_soon_threadsafe(self.crashed.set)
             raise CrashedError
 
+    @property
+    def calls(self) -> int:
+        """How many calls were begun."""
+        return self._begun[Step.CALL]
+
     async def until_call(self, number: int) -> None:
         """Wait until so many calls were begun."""
-        while self._begun[Step.CALL] < number:
+        while self.calls < number:
             self._called.clear()
             await self._called.wait()
 

@@ -193,6 +193,7 @@ async def test_a_code_that_is_taken(scene: Scene) -> None:
 async def test_a_passage_whatever_the_server_is_like(
     scene: Scene, switches: dict[str, Any]
 ) -> None:
+    """D1, D28: events as documented, and as servers are known to send them."""
     await scene.control("switches", switches)
     person_id = await scene.enrolled()
     detail = await scene.client.application_detail(person_id, priority=URGENT)

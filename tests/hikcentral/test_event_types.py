@@ -31,6 +31,7 @@ from custom_components.hikcentral_visitors.hikcentral import (
 def test_types(
     code: int, outcome: Outcome, credential: str, reason: str | None
 ) -> None:
+    """D1: what is denied is never taken for a passage."""
     found = event_type(code)
     assert (found.code, found.outcome, found.credential, found.reason) == (
         code,

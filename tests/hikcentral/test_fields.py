@@ -147,6 +147,7 @@ def test_times(text: str, expected: datetime | None) -> None:
     )
 )
 def test_times_survive_the_wire(time: datetime) -> None:
+    """D30: whatever the zone, the instant is the one that was meant."""
     sent = format_time(time)
     read = parse_time(sent, ALMATY)
     assert read is not None

@@ -43,6 +43,7 @@ async def test_add_person(
 async def test_add_person_without_an_id(
     client: HikCentralClient, gateway: Gateway, data: Any
 ) -> None:
+    """D8: no id is made up where none came back."""
     gateway.answers(data)
     with pytest.raises(MalformedAnswer) as caught:
         await client.add_person(DRAFT)
@@ -123,6 +124,7 @@ async def test_person_by_id_and_code(
 async def test_somebody_else_is_never_taken_for_a_person(
     client: HikCentralClient, gateway: Gateway, data: Any
 ) -> None:
+    """D8: not even where the server answers with another person."""
     gateway.answers(data, data)
     with pytest.raises(UnreadableAnswer):
         await client.person_by_id("42", priority=URGENT)

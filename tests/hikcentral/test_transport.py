@@ -81,6 +81,7 @@ def _signature(request: Request) -> str:
 
 
 async def test_each_attempt_is_signed_afresh() -> None:
+    """D43: no nonce or time stamp is used twice."""
     async with _client(lambda _: VERSION) as (client, wire):
         assert (await client.version()).version == "V3.1.1.0"
         await client.version()
@@ -256,6 +257,7 @@ async def test_an_answer_that_never_ends_is_cut() -> None:
     ],
 )
 async def test_retry_after(header: str, expected: float | None) -> None:
+    """D43: in seconds, as a date, with a fraction, and as nonsense."""
     now = datetime(2026, 1, 15, 8, 0, tzinfo=UTC)
     limiter = Limiter()
     refusal = http(b"", status=429, headers={"Retry-After": header})
@@ -362,6 +364,7 @@ async def test_statistics() -> None:
 async def test_secrets_are_neither_shown_nor_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    """D37: at no level of logging."""
     caplog.set_level(logging.DEBUG)
     message = f"Invalid Signature! {KEY} {SECRET}"
     answers = [

@@ -53,6 +53,7 @@ async def test_a_passage_is_found_by_the_next_poll_once(house: House) -> None:
 
 
 async def test_direction_is_the_readers_then_the_doors(house: House) -> None:
+    """D1: granted is 196893, and where he went is the reader's or door's affair."""
     poller = house.poller()
     await poller.async_poll()
     await happen(house, doorIndexCode="12", readerIndexCode="22")
@@ -69,6 +70,7 @@ async def test_direction_is_the_readers_then_the_doors(house: House) -> None:
 
 
 async def test_a_person_id_is_recognised_as_number_and_as_text(house: House) -> None:
+    """D28."""
     poller = house.poller()
     await poller.async_poll()
     await happen(house, personId=int(PERSON))
@@ -76,6 +78,7 @@ async def test_a_person_id_is_recognised_as_number_and_as_text(house: House) -> 
 
 
 async def test_one_guest_behind_two_thousand_staff_is_found(house: House) -> None:
+    """D6: all pages are read, none larger than the server gives."""
     poller = house.poller()
     await poller.async_poll()
     staff = {"eventType": FACE_GRANTED, "doorIndexCode": "11", "personId": "2"}
@@ -89,6 +92,7 @@ async def test_one_guest_behind_two_thousand_staff_is_found(house: House) -> Non
 async def test_an_event_that_appears_late_within_the_overlap_is_found(
     house: House,
 ) -> None:
+    """D23, D25: a record that appears after its time was asked for."""
     poller = house.poller()
     await poller.async_poll()
     await house.advance(600)
@@ -99,6 +103,7 @@ async def test_an_event_that_appears_late_within_the_overlap_is_found(
 
 
 async def test_an_outage_of_a_week_is_caught_up_after_a_restart(house: House) -> None:
+    """D24: passages during an outage are found afterwards."""
     await house.poller().async_poll()
     for day in range(7):
         await house.advance(24 * 3600)
@@ -111,6 +116,7 @@ async def test_an_outage_of_a_week_is_caught_up_after_a_restart(house: House) ->
 async def test_a_failed_question_moves_no_cursor_and_is_caught_up(
     house: House,
 ) -> None:
+    """D32: a failed poll is no empty one, and shows."""
     poller = house.poller()
     await poller.async_poll()
     await house.advance(10)
@@ -126,6 +132,7 @@ async def test_a_failed_question_moves_no_cursor_and_is_caught_up(
 
 
 async def test_rare_types_and_late_events_come_with_the_sweep(house: House) -> None:
+    """D25: records that appear hours late."""
     poller = house.poller()
     await poller.async_poll()
     at = START + timedelta(minutes=5)
@@ -178,7 +185,7 @@ async def test_a_poll_costs_the_same_with_one_and_with_five_hundred_visitors(
 async def test_every_question_is_in_whole_seconds_and_within_31_days(
     house: House,
 ) -> None:
-    """A server that refuses anything else (guide 3.7) answers after 100 days."""
+    """D29: A server that refuses anything else (guide 3.7) answers after 100 days."""
     await house.poller().async_poll()
     await house.advance(100 * 24 * 3600)
     await happen(house)

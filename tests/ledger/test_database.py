@@ -50,6 +50,8 @@ async def test_commits_are_durable_and_ordered(ledger: Ledger) -> None:
 
 
 async def test_a_failing_write_fails_alone_in_a_shared_commit(ledger: Ledger) -> None:
+    """D22: a failure within a batch leaves nothing behind and undoes nobody else."""
+
     def fail(transaction: Transaction) -> None:
         count(transaction, "entries", 100)
         raise ZeroDivisionError

@@ -69,6 +69,7 @@ async def take(ledger: Ledger, moment: Moment, *passages: Passage) -> list[bool]
 
 @pytest.mark.usefixtures("ada")
 async def test_the_same_event_is_recorded_once(ledger: Ledger, moment: Moment) -> None:
+    """D26: however often it is reported."""
     assert await take(ledger, moment, ENTRY, ENTRY, ENTRY) == [True, False, False]
     assert len(await ledger.async_read(waiting)) == 1
     assert await ledger.async_read(totals) == {"entries": 1}
@@ -94,6 +95,7 @@ async def test_an_echo_is_kept_but_neither_counted_nor_told(
 async def test_passages_out_of_order_end_with_where_he_is(
     ledger: Ledger, moment: Moment
 ) -> None:
+    """D31: the exit is heard of first."""
     leave = replace(
         ENTRY,
         event_id="e2",

@@ -189,6 +189,8 @@ async def test_a_change_that_changes_nothing_wakes_nobody(
 
 
 async def test_a_refused_change_leaves_no_trace(ledger: Ledger, moment: Moment) -> None:
+    """D22: nor anything to be told."""
+
     def refuse(record: VisitorRecord) -> Change:
         raise ZeroDivisionError
 

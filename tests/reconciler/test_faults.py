@@ -53,6 +53,7 @@ async def _achieved(house: House, visit: str) -> None:
 async def test_any_call_may_fail_once(
     house: House, fault: dict[str, Any], nth: int
 ) -> None:
+    """D8, D9: whichever call fails, it is made up for, and nobody else is touched."""
     house.fail(**fault, skip=nth, times=1)
     await _story(house)
 

@@ -88,6 +88,7 @@ async def test_more_checks_until_the_doors_have_it(house: House) -> None:
 
 
 async def test_an_extension_is_three_calls(house: House) -> None:
+    """D4: by calls that HikCentral has, and read back at the doors."""
     visit = await house.grant(stay=HOUR)
     await house.settle()
     house.calls()
@@ -115,6 +116,7 @@ async def test_shortening_takes_away_at_once(house: House) -> None:
 
 
 async def test_a_visit_next_week_opens_next_week(house: House) -> None:
+    """D7: no access before the visit's own time, and none after."""
     begin = START + 5 * DAY
     visit = await house.grant(valid_from=begin, valid_until=begin + HOUR)
     await house.settle()
@@ -150,6 +152,7 @@ async def test_a_visit_far_ahead_is_told_a_week_before(house: House) -> None:
 
 
 async def test_overlapping_visits_share_a_person(house: House) -> None:
+    """D13: the end of one visit takes nothing from the other."""
     await house.grant(stay=2 * HOUR)
     visitor = (await house.record()).visitor.id
     later = START + HOUR
@@ -167,6 +170,7 @@ async def test_overlapping_visits_share_a_person(house: House) -> None:
 
 
 async def test_a_visit_that_ends_is_taken_away_by_itself(house: House) -> None:
+    """D20: by the visit's own end."""
     await house.grant(stay=HOUR / 2)
     await house.settle()
     house.calls()

@@ -55,6 +55,7 @@ class Halt:
 async def test_cancelled_while_it_was_granted(
     house: House, nth: int, sent: bool
 ) -> None:
+    """D11: at every call of the grant, before and after it."""
     halt = Halt(house, nth, sent=sent)
     visit = await house.grant()
     await halt.until_reached(house)

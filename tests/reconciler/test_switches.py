@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from custom_components.hikcentral_visitors.ledger.schema import known
+from custom_components.hikcentral_visitors.problems import Cause, causes
 from custom_components.hikcentral_visitors.visits.access import AccessState
 from simulator.faults import CallFault
 from simulator.layout import LATEST_END, STAFF_BEGIN
@@ -82,6 +83,7 @@ async def test_a_face_that_add_does_not_take_goes_by_itself(
 
 
 async def test_a_face_refused_for_good_leaves_the_card(house: House) -> None:
+    """D14: he gets in by card, and somebody is told that it is not by face."""
     house.switch(faces_in_add="refused")
     house.fail(FACE, code="192")
     visit = await house.grant()
@@ -89,6 +91,7 @@ async def test_a_face_refused_for_good_leaves_the_card(house: House) -> None:
     assert house.calls()[FACE] == 1
     assert (await house.access(visit)).state is AccessState.ACTIVE
     assert house.open_to_us() == LOBBY_DOORS
+    assert [*causes(await house.book.visit(visit))] == [Cause.FACE_REFUSED]
     assert await house.pictures() == 0
 
 
@@ -175,6 +178,7 @@ async def test_a_card_of_somebody_else_is_refused_once(house: House) -> None:
 
 
 async def test_a_level_that_is_gone_fails_the_grant(house: House) -> None:
+    """D9: what will never succeed is said, and not tried on and on."""
     house.world.database.delete_level(LOBBY)
     house.remember_staff()
     visit = await house.grant()

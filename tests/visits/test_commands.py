@@ -169,6 +169,7 @@ def test_an_extension_adds_to_the_end() -> None:
     "zone", ["Asia/Almaty", "America/Los_Angeles", "Europe/Berlin"]
 )
 def test_an_extension_over_midnight_and_the_change_of_clocks(zone: str) -> None:
+    """D4: in UTC+5, UTC-8 and over the end of summer time."""
     evening = datetime(2026, 10, 24, 23, 30, tzinfo=ZoneInfo(zone))
     visit = replace(stay(), valid_from=evening - HOUR, valid_until=evening)
     utc = evening.astimezone(NOW.tzinfo)
@@ -188,6 +189,7 @@ def test_shortening_is_from_the_end_and_not_into_the_past() -> None:
 
 
 def test_after_its_end_a_visit_is_extended_from_now() -> None:
+    """D4: an extension after the end."""
     assert end(record(stay(-4, -0.5)), by=HOUR) == at(1)
 
 
@@ -310,6 +312,7 @@ def test_cancelling() -> None:
 
 
 def test_cancelling_one_visit_leaves_the_other() -> None:
+    """D13: each visit is cancelled by itself."""
     other = stay(-1, 30, name="other")
     change = CANCEL(record(stay(), other))
     assert change.record.visit("other") == other

@@ -175,6 +175,7 @@ def test_closed_is_over_and_has_an_outcome(made: VisitorRecord, now: datetime) -
 def test_how_a_visit_ends(
     visit: Visit, steps: list[tuple[float, Kind]], outcome: Outcome
 ) -> None:
+    """D20: who never came is a no-show, and his visit closes."""
     closed = after(gone(visit, movements=moved(*steps)))
     assert (closed.closed_at, closed.outcome) == (NOW, outcome)
 
@@ -321,6 +322,7 @@ def test_the_end_comes_near() -> None:
 
 
 def test_the_end_has_come() -> None:
+    """D38: time alone tells of who stays on, without any passage."""
     came = moved((-2, Kind.CHECK_IN))
     assert told(gone(stay(-4, 0))) == [Told.NO_SHOW]
     assert told(gone(stay(-4, 0), movements=came)) == [Told.EXPIRED]

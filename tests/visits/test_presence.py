@@ -26,6 +26,7 @@ def fold(*steps: tuple[float, Kind], now: datetime = NOW) -> Whereabouts:
 def test_the_order_in_which_it_becomes_known_does_not_matter(
     steps: tuple[Movement, ...], random: object, now: datetime
 ) -> None:
+    """D31: in, out, in, out, in any order of hearing."""
     shuffled = list(steps)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     made = record()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,12 @@ from .migrations import migrate
 
 _BUSY_SECONDS = 10
 _CHECKPOINT_PAGES = 1000
+
+_LOGGED_AS = "hikcentral_visitors"
+# Rows, which are written out where everything is logged, are not for a log.
+logging.getLogger(f"sqlalchemy.engine.Engine.{_LOGGED_AS}").addFilter(
+    lambda record: record.levelno > logging.DEBUG
+)
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -341,6 +348,7 @@ def _engine(path: Path, begin: str) -> Engine:
         f"sqlite:///{path}",
         poolclass=StaticPool,
         hide_parameters=True,  # they are names and phone numbers, and errors are logged
+        logging_name=_LOGGED_AS,
         connect_args={
             "check_same_thread": False,
             "timeout": _BUSY_SECONDS,

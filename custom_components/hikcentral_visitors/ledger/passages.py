@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from itertools import batched
 
 from sqlalchemy import Connection, func, select
 
@@ -26,6 +27,8 @@ from .records import Moment, announce, change, load
 from .rows import to_row, values
 from .schema import former_persons, known, outbox, passages, visits
 
+_IDS_AT_ONCE = 500
+
 _COUNTED = {Direction.ENTRY: "entries", Direction.EXIT: "exits"}
 
 
@@ -35,9 +38,10 @@ def visitors_of_persons(
     """Return which of these persons are ours, and whose: person id → visitor id."""
     return {
         row.person_id: row.visitor_id
+        for some in batched(person_ids, _IDS_AT_ONCE, strict=False)
         for row in connection.execute(
             select(known.c.person_id, known.c.visitor_id).where(
-                known.c.person_id.in_(list(person_ids))
+                known.c.person_id.in_(some)
             )
         )
     }
