@@ -8,7 +8,7 @@ power fails is not the subject: `synchronous=FULL` is, and it is left out here.
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ from typing import Any, override
 from sqlalchemy import Engine, event
 
 from custom_components.hikcentral_visitors.announce import Announcer
-from custom_components.hikcentral_visitors.intake import Intake, Poller
+from custom_components.hikcentral_visitors.intake import Intake, Poller, Watch
 from custom_components.hikcentral_visitors.ledger import database
 from custom_components.hikcentral_visitors.ledger.schema import passages
 from custom_components.hikcentral_visitors.retention import Retention
@@ -123,6 +123,20 @@ class Life:
             await self._called.wait()
 
 
+def poller_of(house: House, doors: Iterable[str]) -> Poller:
+    """Return a poller that has just started, for these doors of a house."""
+    return Poller(
+        house.client,
+        house.contact,
+        house.ledger,
+        Intake(house.ledger, house.moment, DOORS, {}, lambda _: None),
+        Watch(),
+        doors,
+        timedelta(seconds=15),
+        timedelta(minutes=5),
+    )
+
+
 class MortalHouse(House):
     """A facility with all that runs in the background, and a process that can die."""
 
@@ -143,15 +157,7 @@ class MortalHouse(House):
         self.client._transport._post = self._mortal_call(  # type: ignore[method-assign]
             self.life, self.client._transport._post
         )
-        intake = Intake(self.ledger, self.moment, DOORS, {}, lambda _: None)
-        self.poller = Poller(
-            self.client,
-            self.contact,
-            self.ledger,
-            intake,
-            [*DOORS, "13", "14"],
-            timedelta(seconds=15),
-        )
+        self.poller = poller_of(self, [*DOORS, "13", "14"])
         self.retention = Retention(self.ledger, self.moment)
         self.announcer = self._announcer(self.life)
 
