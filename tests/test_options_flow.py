@@ -95,6 +95,7 @@ async def choose(
         "visits",
         "push",
         "devices",
+        "retire",
     ]
     return await submit(hass, result, {"next_step_id": subject})
 

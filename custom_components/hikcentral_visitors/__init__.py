@@ -15,15 +15,16 @@ from homeassistant.helpers.typing import ConfigType
 
 from .announce import Announcer
 from .background import Background
-from .const import CONF_KEY, CONF_MARK, DOMAIN
+from .const import DOMAIN
 from .coordinator import VisitorsCoordinator
 from .devices import async_keep_devices
 from .directory import Directory
 from .doors import Doors
 from .engine import create_engine
-from .files import ledger_path
+from .files import INSTALLATION, async_take_up, identity, ledger_path
 from .intake import Intake, Poller, Watch
 from .issues import Issues
+from .leaving import async_leave, async_returned, async_tell_disabled
 from .ledger import Ledger, LedgerError, NewerSchemaError
 from .ledger.memory import remember
 from .push import Push
@@ -32,7 +33,9 @@ from .receiver import async_keep_secrets
 from .retention import Retention
 from .runtime import HikCentralConfigEntry, Runtime
 from .services import async_setup_services
+from .settings import Retirement
 from .taps import async_setup_taps
+from .visits.visit import SYSTEM
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -59,6 +62,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: HikCentralConfigEntry) -
     async with AsyncExitStack() as undo:
         undo.push_async_callback(ledger.async_close)
         try:
+            await async_take_up(hass, entry)
             await ledger.async_open()
             runtime, announcer = await _async_wire(hass, entry, ledger)
         except NewerSchemaError as error:
@@ -75,6 +79,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: HikCentralConfigEntry) -
         undo.pop_all()
     entry.async_on_unload(async_setup_taps(hass, entry))
     _start(hass, entry, announcer)
+    await async_returned(hass, entry)
     return True
 
 
@@ -84,6 +89,8 @@ async def _async_wire(
     engine = create_engine(hass, entry, ledger)
     settings, client, contact = engine.settings, engine.client, engine.contact
     moment = engine.moment
+    if settings.retirement is Retirement.REVOKE:
+        await engine.book.withdraw_all(SYSTEM)
     directory = Directory(ledger, client, contact, settings)
     await directory.async_load()
     coordinator = VisitorsCoordinator(
@@ -115,6 +122,7 @@ async def _async_wire(
     await _async_keep_installation(ledger, entry)
     runtime = Runtime(
         settings=settings,
+        moment=moment,
         background=Background(),
         client=client,
         contact=contact,
@@ -153,9 +161,8 @@ async def _async_keep_installation(
     ledger: Ledger, entry: HikCentralConfigEntry
 ) -> None:
     """Keep with the visits what our person codes are recognised by."""
-    marks = {key: entry.data[key] for key in (CONF_MARK, CONF_KEY)}
     await ledger.async_write(
-        lambda transaction: remember(transaction, "installation", marks)
+        lambda transaction: remember(transaction, INSTALLATION, identity(entry))
     )
 
 
@@ -207,8 +214,17 @@ async def async_unload_entry(hass: HomeAssistant, entry: HikCentralConfigEntry) 
     """Unload a server; what was asked is on disk and goes on with the next load."""
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
-    await _async_end(entry.runtime_data)
+    runtime = entry.runtime_data
+    await runtime.background.async_stop()
+    if entry.disabled_by is not None:
+        await async_tell_disabled(hass, entry)
+    await _async_end(runtime)
     return True
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: HikCentralConfigEntry) -> None:
+    """Take away what a server that is removed has given; it was unloaded before."""
+    await async_leave(hass, entry)
 
 
 async def _async_end(runtime: Runtime) -> None:

@@ -38,6 +38,7 @@ from .const import (
 )
 from .facility import Facility, async_read_facility
 from .facility_steps import FacilitySteps
+from .files import async_kept_installation
 from .hikcentral import (
     Certificate,
     CertificateError,
@@ -235,11 +236,16 @@ class HikCentralConfigFlow(FacilitySteps, ConfigFlow, domain=DOMAIN):
 
     @override
     async def _async_roles_chosen(self) -> ConfigFlowResult:
-        """Make the entry, with what its persons will be recognised by."""
+        """Make the entry, with what its persons will be recognised by.
+
+        A server that was here before may have left visits; they are taken up again.
+        """
         self._abort_if_known(self._connection)
-        installation = new_installation()
+        url = self._connection[CONF_URL]
+        kept = await async_kept_installation(self.hass, url)
+        installation = kept or new_installation()
         return self.async_create_entry(
-            title=entry_title(self._connection[CONF_URL]),
+            title=entry_title(url),
             data={
                 **self._connection,
                 CONF_MARK: installation.mark,

@@ -38,6 +38,8 @@ CONF_PUSH_ADDRESS: Final = "push_address"
 CONF_PUSH_LOCAL_ONLY: Final = "push_local_only"
 CONF_POLL_BEHIND_PUSH: Final = "poll_behind_push"
 CONF_DOOR_LOCKS: Final = "door_locks"
+CONF_RETIREMENT: Final = "retirement"
+"""How the server is being retired; absent while it is in service."""
 
 EVENT_PASSAGE: Final = f"{DOMAIN}_passage"
 EVENT_VISIT: Final = f"{DOMAIN}_visit"

@@ -39,6 +39,7 @@ from .const import (
     CONF_PUSH_LOCAL_ONLY,
     CONF_RE_ENTRY_GRACE,
     CONF_RETENTION,
+    CONF_RETIREMENT,
     CONF_VISIT_DEVICES,
 )
 from .facility import Facility
@@ -48,6 +49,7 @@ from .push_address import (
     guessed_address,
     normalised_address,
 )
+from .retirement import RetirementSteps
 from .settings import Settings
 
 _MINUTE: Final = timedelta(minutes=1)
@@ -106,7 +108,7 @@ _DEVICES: Final = vol.Schema(
 )
 
 
-class HikCentralOptionsFlow(FacilitySteps, OptionsFlowWithReload):
+class HikCentralOptionsFlow(RetirementSteps, FacilitySteps, OptionsFlowWithReload):
     """Change the options of an entry; what is saved is in force at once."""
 
     def __init__(self, options: Mapping[str, Any]) -> None:
@@ -117,8 +119,17 @@ class HikCentralOptionsFlow(FacilitySteps, OptionsFlowWithReload):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Show what can be changed."""
+        last = "reinstate" if CONF_RETIREMENT in self._options else "retire"
         return self.async_show_menu(
-            menu_options=["access", "doors", "people", "visits", "push", "devices"]
+            menu_options=[
+                "access",
+                "doors",
+                "people",
+                "visits",
+                "push",
+                "devices",
+                last,
+            ]
         )
 
     @override

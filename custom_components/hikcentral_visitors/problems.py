@@ -43,8 +43,13 @@ class Problem:
     @property
     def names(self) -> str:
         """The first names, and a sign that there are more."""
-        first = ", ".join(seen.visitor.name for seen in self.visits[:NAMED])
-        return f"{first} …" if len(self.visits) > NAMED else first
+        return first_names([seen.visitor.name for seen in self.visits])
+
+
+def first_names(names: Sequence[str]) -> str:
+    """Return the first of these names, and a sign that there are more."""
+    first = ", ".join(names[:NAMED])
+    return f"{first} …" if len(names) > NAMED else first
 
 
 def problems(seen: Iterable[VisitView]) -> list[Problem]:

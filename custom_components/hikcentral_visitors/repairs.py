@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.components.repairs import (
+    ConfirmRepairFlow,
+    RepairsFlow,
+    RepairsFlowResult,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
@@ -98,8 +102,14 @@ def _user_of(context: Mapping[str, Any]) -> str | None:
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, Any] | None
 ) -> RepairsFlow:
-    """Return the flow for an issue of ours; its entry is loaded, or it is not shown."""
+    """Return the flow for an issue of ours; its entry is loaded, or it is not shown.
+
+    Only what a removed entry left has none. There is nothing to do but to take note:
+    Home Assistant's own flow, which it also shows while nothing of ours is loaded.
+    """
     found = data or {}
+    if "left_by" in found:
+        return ConfirmRepairFlow()
     entry: HikCentralConfigEntry | None = hass.config_entries.async_get_entry(
         str(found.get("entry_id"))
     )

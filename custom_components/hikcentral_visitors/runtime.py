@@ -1,6 +1,6 @@
 """What a loaded config entry consists of."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from homeassistant.config_entries import ConfigEntry
@@ -14,6 +14,7 @@ from .doors import Doors
 from .hikcentral import HikCentralClient
 from .intake import Poller
 from .ledger import Ledger
+from .ledger.records import Moment
 from .push import Push
 from .reconciler import Auditor, Reconciler
 from .retention import Retention
@@ -25,6 +26,7 @@ class Runtime:
     """The parts of one entry, wired together."""
 
     settings: Settings
+    moment: Callable[[], Moment]
     background: Background
     client: HikCentralClient
     contact: Contact

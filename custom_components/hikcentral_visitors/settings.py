@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any, Self
 
 from .const import (
@@ -25,10 +26,18 @@ from .const import (
     CONF_RE_ENTRY_GRACE,
     CONF_READERS,
     CONF_RETENTION,
+    CONF_RETIREMENT,
     CONF_VISIT_DEVICES,
 )
 from .visits.passage import DoorRole
 from .visits.policy import Policy
+
+
+class Retirement(StrEnum):
+    """What becomes of the access that a server has given when it is retired."""
+
+    REVOKE = "revoke"
+    RUN_OUT = "run_out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +70,7 @@ class Settings:
     presence_timeout: timedelta = timedelta(hours=16)
     provision_ahead: timedelta = timedelta(days=7)
     door_locks: bool = False
+    retirement: Retirement | None = None
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:
@@ -105,6 +115,11 @@ class Settings:
             ),
             provision_ahead=span(CONF_PROVISION_AHEAD, day, default.provision_ahead),
             door_locks=bool(options.get(CONF_DOOR_LOCKS, default.door_locks)),
+            retirement=(
+                Retirement(options[CONF_RETIREMENT])
+                if CONF_RETIREMENT in options
+                else None
+            ),
         )
 
     @property
@@ -116,6 +131,7 @@ class Settings:
             re_entry_grace=self.re_entry_grace,
             retention=self.retention,
             managed_levels=frozenset(self.access_levels),
+            retired=self.retirement is not None,
         )
 
 

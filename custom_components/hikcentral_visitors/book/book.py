@@ -8,6 +8,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import batched
 
 from sqlalchemy import select
 
@@ -36,6 +38,10 @@ from ..visits.view import VisitView, views
 from ..visits.visit import Actor
 from .registration import newcomer, of_reference, returning, visit_of, warnings
 from .requests import Forgotten, GrantRequest, Receipt, UpdateRequest
+from .withdrawal import withdraw_from
+
+_AT_ONCE = 100
+"""So many visitors in one commit; others get their turn between two."""
 
 
 class _DryRun(Exception):  # noqa: N818 - not an error: it undoes what was only tried
@@ -209,6 +215,20 @@ class VisitBook:
                 record, visit_id, moment.policy, moment.now
             ),
         )
+
+    async def withdraw_all(self, actor: Actor) -> None:
+        """Take all access away, and cancel what has not begun.
+
+        Whoever is registered meanwhile is not concerned.
+        """
+        moment = self.moment
+        ids = await self._ledger.async_read(
+            lambda connection: records.ids_to_care_for(connection, moment.now)
+        )
+        for some in batched(ids, _AT_ONCE, strict=False):
+            await self._ledger.async_write(
+                partial(withdraw_from, moment=moment, visitor_ids=some, actor=actor)
+            )
 
     async def _command(
         self,

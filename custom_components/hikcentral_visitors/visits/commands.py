@@ -36,8 +36,10 @@ def register(
 ) -> Change:
     """Add a visit to a visitor.
 
-    Raises CommandRefusedError for impossible times, or where no door would open.
+    Raises CommandRefusedError for impossible times, where no door would open, or where
+    the server is retired.
     """
+    require_in_service(policy)
     check_times(visit.valid_from, visit.valid_until, now)
     check_levels(visit.levels, policy)
     require_remembered(record)
@@ -53,6 +55,12 @@ def names(given: str, family: str) -> tuple[str, str]:
     if not given and not family:
         raise CommandRefusedError("name_missing")
     return (given, family) if given else (family, "")
+
+
+def require_in_service(policy: Policy) -> None:
+    """Raise CommandRefusedError where the server is retired: it gives no new access."""
+    if policy.retired:
+        raise CommandRefusedError("server_retired")
 
 
 def require_remembered(record: VisitorRecord) -> None:
@@ -129,6 +137,8 @@ def with_end(visit: Visit, until: datetime, policy: Policy, now: datetime) -> Vi
     check_times(visit.valid_from, until, now)
     if until == visit.valid_until:
         return visit
+    if until > visit.valid_until:
+        require_in_service(policy)
     again = {
         VisitEventType.ENDING_SOON,
         VisitEventType.EXPIRED,
@@ -199,6 +209,7 @@ def restore(
     visit = record.visit(visit_id)
     if visit.revoked_at is None:
         raise CommandRefusedError("visit_not_revoked")
+    require_in_service(policy)
     require_remembered(record)
     _require_not_over(visit)
     check_times(visit.valid_from, visit.valid_until, now)

@@ -183,7 +183,7 @@ def _taking(known: Known, wish: Desired, now: datetime) -> tuple[Operation, ...]
     return (*apply, *shorter, *check, *last)
 
 
-def _needs_ending(known: Known, now: datetime) -> bool:
+def needs_ending(known: Known, now: datetime) -> bool:
     """Whether the validity may last; what ends in a moment is left to end by itself."""
     still_open = open_part(known.window, now)
     return not known.window_known or (
@@ -208,7 +208,7 @@ def _removal(
         return (_DELETE,)
     if rung == 1 or _others_turn(known):
         if wish.leaving:
-            shorter = (_END,) if _needs_ending(known, now) else ()
+            shorter = (_END,) if needs_ending(known, now) else ()
         untold = known.application.progress is Progress.NARROWED
         told = (_APPLY,) if shorter or untold else ()
         return (*shorter, *told, *surplus, _APPLY, _CHECK)
@@ -232,7 +232,7 @@ def _others_turn(known: Known) -> bool:
 def _shortening(known: Known, wish: Desired, now: datetime) -> tuple[Operation, ...]:
     """End earlier or begin later, at all, or while levels are kept."""
     if wish.window is None:
-        return (_END,) if _needs_ending(known, now) else ()
+        return (_END,) if needs_ending(known, now) else ()
     if not known.possible_levels:
         return ()
     if known.window_known and not exceeds(known, wish, now):

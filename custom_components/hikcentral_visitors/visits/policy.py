@@ -10,7 +10,8 @@ class Policy:
 
     `exit_levels` are the levels for leaving only, where the way out needs a right; none
     where everybody can leave. A visitor who is inside keeps them for `exit_grace` after
-    his visit is over.
+    his visit is over. Where `retired`, no access is given any more; what was given goes
+    on, or is taken away by commands.
     """
 
     provision_ahead: timedelta = timedelta(days=7)
@@ -22,3 +23,4 @@ class Policy:
     managed_levels: frozenset[str] = frozenset()
     exit_levels: frozenset[str] = frozenset()
     exit_grace: timedelta = timedelta(hours=1)
+    retired: bool = False

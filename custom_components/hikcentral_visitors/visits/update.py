@@ -9,6 +9,7 @@ from .commands import (
     check_levels,
     check_times,
     names,
+    require_in_service,
     require_not_withdrawn,
     require_open,
     require_remembered,
@@ -109,6 +110,7 @@ def _without_the_end(visit: Visit, changes: VisitChanges) -> Visit:
 
 
 def _check_access(visit: Visit, policy: Policy, now: datetime) -> None:
+    require_in_service(policy)
     require_not_withdrawn(visit)
     check_times(visit.valid_from, visit.valid_until, now)
     check_levels(visit.levels, policy)
