@@ -111,7 +111,7 @@ async def test_late_passages_are_marked_and_old_ones_only_go_to_the_bus(
         for minutes in (1, 30, 90)
     ]
     await control(simulator, "events", {"events": events})
-    await entry.runtime_data.poller.async_sweep()
+    await entry.runtime_data.sweeper.async_recent()
     await told.passage(3)
     # News is not kept waiting by history.
     assert [one["delayed"] for one in told.passages] == [True, False, True]
@@ -249,7 +249,7 @@ async def test_news_overtakes_a_long_history(
     told = Told(hass)
     old = [f"old {number}" for number in range(5)]
     await pass_by(simulator, *old, age=timedelta(hours=2))
-    await entry.runtime_data.poller.async_sweep()
+    await entry.runtime_data.sweeper.async_recent()
     await told.passage(2)
     await present(simulator, ENTRANCE, card=CARD)
     await entry.runtime_data.poller.async_poll()

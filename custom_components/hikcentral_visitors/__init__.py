@@ -22,7 +22,7 @@ from .directory import Directory
 from .doors import Doors
 from .engine import create_engine
 from .files import INSTALLATION, async_take_up, identity, ledger_path
-from .intake import Intake, Poller, Watch
+from .intake import Intake, Poller, Questions, Sweeper, Watch
 from .issues import Issues
 from .leaving import async_leave, async_returned, async_tell_disabled
 from .ledger import Ledger, LedgerError, NewerSchemaError
@@ -109,9 +109,9 @@ async def _async_wire(
         ledger, moment, settings.doors, settings.readers, announcer.tell_unknown
     )
     watch = Watch()
+    questions = Questions(client, contact)
     poller = Poller(
-        client,
-        contact,
+        questions,
         ledger,
         intake,
         watch,
@@ -131,6 +131,7 @@ async def _async_wire(
         reconciler=engine.reconciler,
         auditor=engine.auditor,
         poller=poller,
+        sweeper=Sweeper(questions, ledger, intake, settings.doors.keys()),
         push=Push(
             hass,
             entry,
@@ -199,6 +200,7 @@ def _start(
             "audit": runtime.auditor.async_run,
             "directory": runtime.directory.async_run,
             "poll": runtime.poller.async_run,
+            "sweeps": runtime.sweeper.async_run,
             "pushes": runtime.push.pushes.async_run,
             "subscription": runtime.push.subscriber.async_run,
             "retention": runtime.retention.async_run,
@@ -206,8 +208,20 @@ def _start(
     )
     runtime.push.async_start()
     runtime.doors.async_start()
+    entry.async_on_unload(
+        runtime.doors.async_add_listener(partial(_tell_sweeper, entry))
+    )
     Issues(hass, entry).async_start()
     PushIssues(hass, entry).async_start()
+
+
+@callback
+def _tell_sweeper(entry: HikCentralConfigEntry) -> None:
+    """Doors that were out of reach have something to tell when they are back."""
+    runtime = entry.runtime_data
+    if runtime.doors.reachable:
+        offline = {door: status.offline for door, status in runtime.doors.data.items()}
+        runtime.sweeper.doors_seen(offline)
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: HikCentralConfigEntry) -> bool:

@@ -12,7 +12,7 @@ from .coordinator import VisitorsCoordinator
 from .directory import Directory
 from .doors import Doors
 from .hikcentral import HikCentralClient
-from .intake import Poller
+from .intake import Poller, Sweeper
 from .ledger import Ledger
 from .ledger.records import Moment
 from .push import Push
@@ -36,6 +36,7 @@ class Runtime:
     auditor: Auditor
     poller: Poller
     push: Push
+    sweeper: Sweeper
     retention: Retention
     directory: Directory
     coordinator: VisitorsCoordinator

@@ -13,7 +13,13 @@ from custom_components.hikcentral_visitors.hikcentral import (
     DoorEvent,
     HikCentralClient,
 )
-from custom_components.hikcentral_visitors.intake import Intake, Poller, Watch
+from custom_components.hikcentral_visitors.intake import (
+    Intake,
+    Poller,
+    Questions,
+    Sweeper,
+    Watch,
+)
 from custom_components.hikcentral_visitors.ledger import Ledger
 from custom_components.hikcentral_visitors.ledger.records import Moment, insert
 from custom_components.hikcentral_visitors.visits.known import Existence, Known
@@ -65,11 +71,15 @@ class House:
         """A way in that has seen nothing yet."""
         return Intake(self.ledger, self.moment, DOORS, READERS, self.unknown.append)
 
+    def sweeper(self) -> Sweeper:
+        """A sweeper that has just started, and takes no rests."""
+        questions = Questions(self.client, self.contact)
+        return Sweeper(questions, self.ledger, self.intake(), DOORS, share=1)
+
     def poller(self) -> Poller:
         """A poller that has just started."""
         return Poller(
-            self.client,
-            self.contact,
+            Questions(self.client, self.contact),
             self.ledger,
             self.intake(),
             self.watch,

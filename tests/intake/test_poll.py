@@ -143,8 +143,8 @@ async def test_rare_types_and_late_events_come_with_the_sweep(house: House) -> N
         house, doorIndexCode="12", eventTime=(START + timedelta(hours=1)).isoformat()
     )
     assert await poller.async_poll() == 0
-    assert await poller.async_sweep() == 2
-    assert await poller.async_sweep() == 0
+    assert await house.sweeper().async_recent() == 2
+    assert await house.sweeper().async_recent() == 0
 
 
 async def test_a_face_that_was_not_recognised_is_passed_on_once(house: House) -> None:

@@ -3,8 +3,10 @@
 from .intake import Intake
 from .poll import Poller
 from .pushes import PushCounts, Pushes
+from .questions import Questions
 from .subscriber import Standing, Subscriber
 from .subscription import Left, async_unsubscribe
+from .sweeps import Sweeper
 from .watch import PushState, Watch
 
 __all__ = [
@@ -14,8 +16,10 @@ __all__ = [
     "PushCounts",
     "PushState",
     "Pushes",
+    "Questions",
     "Standing",
     "Subscriber",
+    "Sweeper",
     "Watch",
     "async_unsubscribe",
 ]

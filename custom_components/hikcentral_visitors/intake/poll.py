@@ -1,4 +1,4 @@
-"""Asking for door events: often for the common types, now and then for all."""
+"""Asking for the common types of door events, often."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -6,28 +6,22 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from ..const import LOGGER
-from ..contact import Contact
 from ..hikcentral import (
-    ACCESS_TYPES,
     FAST_TYPES,
     DoorEvent,
-    HikCentralClient,
     HikCentralError,
     Priority,
 )
 from ..ledger import Ledger, LedgerError
-from ..ledger.memory import cursor, oldest_cursor
+from ..ledger.memory import cursor, forget_cursors, oldest_cursor
+from .agenda import is_over
 from .cursors import OVERLAP, Cursor, groups
 from .intake import Intake
+from .questions import Questions
 from .watch import GRACE, PushState, Watch
 
-SWEEP_INTERVAL = timedelta(hours=1)
-SWEEP_BACK = timedelta(hours=24)
 STORED_EVERY = timedelta(minutes=1)
 """How often a cursor is stored that passed nothing of ours."""
-
-_A_LITTLE_AHEAD = timedelta(seconds=30)
-"""Terminals' clocks are never quite the server's."""
 
 
 class Poller:
@@ -38,8 +32,7 @@ class Poller:
 
     def __init__(
         self,
-        client: HikCentralClient,
-        contact: Contact,
+        questions: Questions,
         ledger: Ledger,
         intake: Intake,
         watch: Watch,
@@ -51,8 +44,7 @@ class Poller:
 
         `behind_push` is that longer interval. Then more is asked again each time, too.
         """
-        self._client = client
-        self._contact = contact
+        self._questions = questions
         self._ledger = ledger
         self._intake = intake
         self._groups = groups(door_ids)
@@ -61,7 +53,7 @@ class Poller:
         self._behind_push = max(interval, behind_push)
         self._cursors: dict[tuple[int, str], Cursor] = {}
         self._stored_at: datetime | None = None
-        self._swept_at: datetime | None = None
+        self._tidy = False
         self._wake = asyncio.Event()
 
     def poll_soon(self) -> None:
@@ -76,7 +68,6 @@ class Poller:
                 self._wake.clear()
                 try:
                     await self.async_poll()
-                    await self._sweep_if_due()
                 except LedgerError as error:
                     LOGGER.error("Cannot store passages: %s", error)
                 with suppress(TimeoutError):
@@ -105,7 +96,7 @@ class Poller:
         A question that fails leaves its cursor where it was. Raises LedgerError.
         """
         await self._take_bearings(FAST_TYPES)
-        now = self._client.clock.now()
+        now = self._questions.now()
         asked = [
             self._cursors[code, group]
             for code in sorted(FAST_TYPES)
@@ -114,10 +105,7 @@ class Poller:
         overlap = self._behind_push if self._watch.trusted else OVERLAP
         overlap = max(overlap, OVERLAP)
         answers = await asyncio.gather(
-            *(
-                self._ask(one, one.start(now, overlap), now, Priority.POLL)
-                for one in asked
-            )
+            *(self._ask(one, one.start(now, overlap), now) for one in asked)
         )
         events: list[DoorEvent] = []
         moved: list[Cursor] = []
@@ -125,32 +113,22 @@ class Poller:
             if found is not None:
                 events += found
                 moved.append(Cursor(one.event_type, one.doors, now))
-        stale = _is_over(STORED_EVERY, self._stored_at, now)
+        stale = is_over(STORED_EVERY, self._stored_at, now)
         recorded = await self._intake.async_take(events, moved if stale else ())
         if stale:
             self._stored_at = now
+            await self._tidy_up(complete=len(moved) == len(asked))
         self._cursors |= {(one.event_type, one.doors): one for one in moved}
-        self._watch.polled(events, self._client.clock.now())
+        self._watch.polled(events, self._questions.now())
         return recorded
 
-    async def async_sweep(self, back: timedelta = SWEEP_BACK) -> int:
-        """Ask for all types of the last time, for what came late or is rare."""
-        now = self._client.clock.now()
-        recorded = 0
-        for code in sorted(ACCESS_TYPES):
-            for group in self._groups:
-                asked = Cursor(code, group, now)
-                found = await self._ask(asked, now - back, now, Priority.SWEEP)
-                recorded += await self._intake.async_take(found or ())
-        return recorded
-
-    async def _sweep_if_due(self) -> None:
-        now = self._client.clock.now()
-        if self._swept_at is None:
-            self._swept_at = now
-        elif _is_over(SWEEP_INTERVAL, self._swept_at, now):
-            self._swept_at = now
-            await self.async_sweep()
+    async def _tidy_up(self, *, complete: bool) -> None:
+        """Forget the cursors of former groups of doors, once the new ones are kept."""
+        if complete and not self._tidy:
+            await self._ledger.async_write(
+                lambda transaction: forget_cursors(transaction, self._groups)
+            )
+            self._tidy = True
 
     async def _take_bearings(self, types: Iterable[int]) -> None:
         """Begin where the ledger left off; the first time of all, begin now."""
@@ -160,7 +138,7 @@ class Poller:
             for group in self._groups
             if (code, group) not in self._cursors
         ]
-        now = self._client.clock.now()
+        now = self._questions.now()
         for code, group in missing:
             until = await self._ledger.async_read(
                 lambda connection, code=code, group=group: (  # type: ignore[misc]
@@ -170,26 +148,12 @@ class Poller:
             self._cursors[code, group] = Cursor(code, group, until or now)
 
     async def _ask(
-        self, asked: Cursor, start: datetime, end: datetime, priority: Priority
+        self, asked: Cursor, start: datetime, end: datetime
     ) -> Sequence[DoorEvent] | None:
         """Return all pages of an answer; None where one of them failed."""
-        events: list[DoorEvent] = []
         try:
-            async for page in self._client.all_door_events(
-                asked.event_type,
-                asked.door_ids,
-                start,
-                end + _A_LITTLE_AHEAD,
-                priority=priority,
-            ):
-                events += page.items
-        except HikCentralError as error:
-            self._contact.failed(error)
+            return await self._questions.async_events(
+                asked.event_type, asked.door_ids, start, end, Priority.POLL
+            )
+        except HikCentralError:
             return None
-        self._contact.answered()
-        return events
-
-
-def _is_over(span: timedelta, began: datetime | None, now: datetime) -> bool:
-    """Whether so much time has passed, or the clock was set back meanwhile."""
-    return began is None or not timedelta() <= now - began < span

@@ -1,6 +1,6 @@
 """Small things to remember: how far was polled, who holds a place, names of doors."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, func, select
 
 from .columns import UNREADABLE
 from .database import Transaction
-from .schema import cursors, meta, places
+from .schema import cursors, day_totals as totals_of_days, meta, places
 
 
 def cursor(connection: Connection, event_type: int, doors: str) -> datetime | None:
@@ -45,6 +45,49 @@ def move_cursor(
         return
     connection.execute(
         cursors.insert().values(event_type=event_type, doors=doors, until=until)
+    )
+
+
+def forget_cursors(transaction: Transaction, doors: Collection[str]) -> None:
+    """Forget how far other groups of doors than these were read."""
+    transaction.connection.execute(
+        delete(cursors).where(cursors.c.doors.not_in(list(doors)))
+    )
+
+
+def day_totals(connection: Connection) -> dict[tuple[int, str, datetime], int]:
+    """Return how many events days had: by type, doors, and the day's beginning."""
+    return {
+        (row.event_type, row.doors, row.day): row.total
+        for row in connection.execute(select(totals_of_days))
+    }
+
+
+def keep_day_total(
+    transaction: Transaction, event_type: int, doors: str, day: datetime, total: int
+) -> None:
+    """Remember how many events of a day were looked at."""
+    table = totals_of_days
+    key = (
+        (table.c.event_type == event_type)
+        & (table.c.doors == doors)
+        & (table.c.day == day)
+    )
+    connection = transaction.connection
+    if connection.execute(table.update().where(key).values(total=total)).rowcount:
+        return
+    connection.execute(
+        table.insert().values(event_type=event_type, doors=doors, day=day, total=total)
+    )
+
+
+def forget_day_totals(
+    transaction: Transaction, doors: Collection[str], before: datetime
+) -> None:
+    """Forget days before then, and those of other groups of doors."""
+    table = totals_of_days
+    transaction.connection.execute(
+        delete(table).where((table.c.day < before) | table.c.doors.not_in(list(doors)))
     )
 
 

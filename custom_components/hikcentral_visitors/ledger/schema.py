@@ -212,6 +212,15 @@ cursors = Table(
     Column("until", Instant, nullable=False),
 )
 
+day_totals = Table(
+    "day_totals",
+    METADATA,
+    Column("event_type", Integer, primary_key=True, autoincrement=False),
+    Column("doors", FreeText, primary_key=True),
+    Column("day", Instant, primary_key=True),
+    Column("total", Integer, nullable=False),
+)
+
 counters = Table(
     "counters",
     METADATA,

@@ -1,0 +1,70 @@
+"""Asking for door events, and telling everybody what that says of the connection."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from ..contact import Contact
+from ..hikcentral import DoorEvent, HikCentralClient, HikCentralError, Priority
+
+_A_LITTLE_AHEAD = timedelta(seconds=30)
+"""Terminals' clocks are never quite the server's."""
+
+
+class Questions:
+    """Questions about one type of events and up to ten doors (guide 3.7)."""
+
+    def __init__(self, client: HikCentralClient, contact: Contact) -> None:
+        """Ask this server."""
+        self._client = client
+        self._contact = contact
+
+    def now(self) -> datetime:
+        """Return the server's time."""
+        return self._client.clock.now()
+
+    async def async_events(
+        self,
+        event_type: int,
+        door_ids: Sequence[str],
+        start: datetime,
+        end: datetime,
+        priority: Priority,
+    ) -> Sequence[DoorEvent]:
+        """Return the events of all pages of an answer; raises HikCentralError."""
+        events: list[DoorEvent] = []
+        try:
+            async for page in self._client.all_door_events(
+                event_type,
+                door_ids,
+                start,
+                min(end, self.now()) + _A_LITTLE_AHEAD,
+                priority=priority,
+            ):
+                events += page.items
+        except HikCentralError as error:
+            self._contact.failed(error)
+            raise
+        self._contact.answered()
+        return events
+
+    async def async_total(
+        self, event_type: int, door_ids: Sequence[str], start: datetime, end: datetime
+    ) -> int | None:
+        """Return how many events there are, None where the server does not say.
+
+        Raises HikCentralError.
+        """
+        try:
+            page = await self._client.door_events(
+                event_type,
+                door_ids,
+                start,
+                end,
+                page_size=1,
+                priority=Priority.SWEEP,
+            )
+        except HikCentralError as error:
+            self._contact.failed(error)
+            raise
+        self._contact.answered()
+        return page.total
