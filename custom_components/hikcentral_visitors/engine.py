@@ -66,5 +66,5 @@ def create_engine(
         ledger=ledger,
         book=VisitBook(ledger, installation, settings.policy, dt_util.utcnow),
         reconciler=Reconciler(ledger, executor, moment),
-        auditor=Auditor(ledger, client, contact, moment),
+        auditor=Auditor(ledger, client, contact, moment, installation),
     )

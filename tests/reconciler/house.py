@@ -69,6 +69,7 @@ DELETE = "resource/v1/person/single/delete"
 FACE = "resource/v1/person/face/update"
 BY_ID = "resource/v1/person/personId/personInfo"
 READ = "resource/v1/person/personCode/personInfo"
+EVERYBODY = "resource/v1/person/personList"
 ENROL = "acs/v1/privilege/group/single/addPersons"
 EXPEL = "acs/v1/privilege/group/single/deletePersons"
 MEMBERS = "acs/v1/privilege/group/single/personList"
@@ -140,7 +141,9 @@ class House:
         self.reconciler = Reconciler(
             self.ledger, self.executor, self.moment, self._sleep
         )
-        self.auditor = Auditor(self.ledger, self.client, self.contact, self.moment)
+        self.auditor = Auditor(
+            self.ledger, self.client, self.contact, self.moment, INSTALLATION
+        )
 
     def _work(self) -> None:
         self._asleep.clear()

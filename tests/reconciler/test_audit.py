@@ -9,6 +9,7 @@ from .house import (
     ADD,
     APPLY,
     DAY,
+    EVERYBODY,
     HOUR,
     LOBBY_DOORS,
     MEMBERS,
@@ -31,8 +32,8 @@ async def test_nothing_changed_nothing_done(house: House) -> None:
     await house.settle()
     house.calls()
     await _audited(house, thorough=True)
-    # Both managed levels, and the one person; nothing is written.
-    assert house.calls() == {MEMBERS: 2, READ: 1}
+    # All persons, both managed levels, and the one of ours; nothing is written.
+    assert house.calls() == {EVERYBODY: 1, MEMBERS: 2, READ: 1}
 
 
 async def test_a_deleted_person_is_added_again(house: House) -> None:

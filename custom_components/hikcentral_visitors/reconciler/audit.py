@@ -16,7 +16,9 @@ from ..ledger import Ledger, LedgerError, Transaction
 from ..ledger.records import Moment, change, ids_to_audit, ids_to_care_for, load_many
 from ..visits import facts
 from ..visits.known import Effort, Existence, Known
+from ..visits.person_code import Installation
 from ..visits.record import Change, VisitorRecord
+from .finder import Finder
 from .readings import person_reading
 
 INTERVAL = timedelta(minutes=15)
@@ -33,8 +35,10 @@ class Auditor:
         client: HikCentralClient,
         contact: Contact,
         moment: Callable[[], Moment],
+        installation: Installation,
     ) -> None:
         """Look through `client`, learn into `ledger`."""
+        self._finder = Finder(ledger, client, contact, moment, installation)
         self._ledger = ledger
         self._client = client
         self._contact = contact
@@ -81,9 +85,11 @@ class Auditor:
     async def async_audit(self, *, thorough: bool) -> None:
         """Compare the members of all levels that concern us, and perhaps all persons.
 
+        A thorough audit also looks for persons of ours of whom nothing is known.
         What cannot be read is left for the next time. Raises LedgerError.
         """
         if thorough:
+            await self._finder.async_find()
             for record in (await self._records()).values():
                 await self._compare_person(record)
         present = {

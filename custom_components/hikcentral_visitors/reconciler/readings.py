@@ -11,6 +11,18 @@ def person_reading(person: Person, visitor: Visitor) -> tuple[PersonReading, boo
 
     Cards may be left out of the answer (guide 3.3) and then prove nothing.
     """
+    same = (
+        name_of(person.given_name) == name_of(visitor.given_name)
+        and name_of(person.family_name) == name_of(visitor.family_name)
+        and person.phone == (visitor.phone or "")
+        and person.email == (visitor.email or "")
+        and _cards_agree(person.card_numbers, visitor.card_no)
+    )
+    return reading_of(person), same
+
+
+def reading_of(person: Person) -> PersonReading:
+    """Return what concerns access; a window that is empty is none."""
     window = None
     if (
         person.begin is not None
@@ -18,17 +30,7 @@ def person_reading(person: Person, visitor: Visitor) -> tuple[PersonReading, boo
         and person.begin < person.end
     ):
         window = Window(person.begin, person.end)
-    same = (
-        _name(person.given_name) == _name(visitor.given_name)
-        and _name(person.family_name) == _name(visitor.family_name)
-        and person.phone == (visitor.phone or "")
-        and person.email == (visitor.email or "")
-        and _cards_agree(person.card_numbers, visitor.card_no)
-    )
-    reading = PersonReading(
-        person_id=person.id, window=window, has_photo=person.has_photo
-    )
-    return reading, same
+    return PersonReading(person_id=person.id, window=window, has_photo=person.has_photo)
 
 
 def _cards_agree(shown: tuple[str, ...] | None, card_no: str | None) -> bool:
@@ -38,7 +40,8 @@ def _cards_agree(shown: tuple[str, ...] | None, card_no: str | None) -> bool:
     return card_no in shown if card_no else not shown
 
 
-def _name(text: str) -> str:
+def name_of(text: str) -> str:
+    """Return a name as people know it: none where HikCentral needs a sign for none."""
     return "" if text.strip() == NO_NAME else text.strip()
 
 

@@ -1,0 +1,84 @@
+"""Persons on the server of whom the ledger knew nothing, to be decided on."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, and_, false, or_, select
+
+from ..visits.found import undecided
+from ..visits.known import Existence
+from ..visits.record import Change, VisitorRecord
+from ..visits.view import VisitView
+from ..visits.visit import SYSTEM
+from . import journal
+from .database import Transaction
+from .memory import recall, remember
+from .queries import view_of_visit
+from .records import Moment, insert
+from .schema import known, visitors
+
+_KEY = "found"
+
+
+def unknown_codes(connection: Connection, codes: Iterable[str]) -> set[str]:
+    """Return those of these person codes that are no visitor's."""
+    return set(codes) - set(connection.scalars(select(visitors.c.person_code)))
+
+
+def unexpected_visitors(connection: Connection, codes: Iterable[str]) -> set[str]:
+    """Return those with one of these codes of whom we never sent anything."""
+    there = set(codes)
+    never_sent = (
+        select(visitors.c.id, visitors.c.person_code)
+        .outerjoin(known, known.c.visitor_id == visitors.c.id)
+        .where(
+            or_(
+                known.c.visitor_id.is_(None),
+                and_(
+                    known.c.existence == Existence.ABSENT,
+                    known.c.add_attempted == false(),
+                ),
+            ),
+        )
+    )
+    return {
+        row.id for row in connection.execute(never_sent) if row.person_code in there
+    }
+
+
+def take_in(transaction: Transaction, moment: Moment, record: VisitorRecord) -> bool:
+    """Store a visitor who was found; False where his code is somebody's meanwhile."""
+    connection = transaction.connection
+    if not unknown_codes(connection, [record.visitor.person_code]):
+        return False
+    insert(transaction, moment, Change(record))
+    journal.write(
+        transaction,
+        moment.now,
+        SYSTEM,
+        "person_found",
+        visitor_id=record.visitor.id,
+        visit_id=record.visits[0].id if record.visits else None,
+    )
+    waiting = _visit_ids(connection) + [visit.id for visit in record.visits]
+    remember(transaction, _KEY, waiting)
+    return True
+
+
+def waiting_for_decision(connection: Connection, moment: Moment) -> list[VisitView]:
+    """Return the visits of persons found that somebody may still want to give back."""
+    seen = (
+        view_of_visit(connection, moment, visit_id)
+        for visit_id in _visit_ids(connection)
+    )
+    return [one for one in seen if one and undecided(one.visit, moment.now)]
+
+
+def decide(transaction: Transaction) -> None:
+    """Ask no more about those who were found so far."""
+    remember(transaction, _KEY, [])
+
+
+def _visit_ids(connection: Connection) -> list[str]:
+    stored = recall(connection, _KEY)
+    listed = stored if isinstance(stored, list) else []
+    return [one for one in listed if isinstance(one, str)]

@@ -1,0 +1,139 @@
+"""Looking for persons of ours of whom the ledger knows nothing.
+
+A ledger that was lost or is older than the server left them there, with whatever access
+they had. They are recognised by their codes alone; what is read of others is dropped.
+"""
+
+from collections.abc import Callable, Iterable
+from uuid import uuid7
+
+from ..contact import Contact
+from ..hikcentral import HikCentralClient, HikCentralError, Person, Priority
+from ..ledger import Ledger, Transaction
+from ..ledger.found import take_in, unexpected_visitors, unknown_codes
+from ..ledger.records import Moment, change
+from ..visits.found import FoundPerson, doubt, taken_in
+from ..visits.person_code import Installation, is_ours
+from ..visits.record import Change
+from .readings import name_of, reading_of
+
+
+class Finder:
+    """Reads all persons of the server, and takes in who is ours and unknown."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        client: HikCentralClient,
+        contact: Contact,
+        moment: Callable[[], Moment],
+        installation: Installation,
+    ) -> None:
+        """Look through `client` for the codes of `installation`."""
+        self._ledger = ledger
+        self._client = client
+        self._contact = contact
+        self._moment = moment
+        self._installation = installation
+
+    async def async_find(self) -> int:
+        """Take in who is found; returns how many. Raises LedgerError.
+
+        What cannot be read is left for the next time.
+        """
+        try:
+            ours = {
+                person.code: person
+                async for person in self._client.persons(priority=Priority.SWEEP)
+                if is_ours(self._installation, person.code)
+            }
+            self._contact.answered()
+            # Asked now: whoever was being added while we read is in the ledger.
+            unknown, unexpected = await self._ledger.async_read(
+                lambda connection: (
+                    unknown_codes(connection, ours),
+                    unexpected_visitors(connection, ours),
+                )
+            )
+            if unexpected:
+                await self._doubt(unexpected)
+            if not unknown:
+                return 0
+            strays = [ours[code] for code in sorted(unknown)]
+            levels, unread = await self._levels_of({person.id for person in strays})
+        except HikCentralError as error:
+            self._contact.failed(error)
+            return 0
+        return await self._take_in(
+            _found(person, levels.get(person.id, ()), unread) for person in strays
+        )
+
+    async def _levels_of(
+        self, persons: set[str]
+    ) -> tuple[dict[str, set[str]], frozenset[str]]:
+        """Return in which of all levels these persons are, and what nobody tells.
+
+        Nobody knows which levels were managed when they were given.
+        """
+        managed = self._moment().policy.managed_levels
+        all_levels = {
+            level.id
+            async for level in self._client.access_levels(priority=Priority.SWEEP)
+        }
+        levels: dict[str, set[str]] = {}
+        unread = set[str]()
+        for level in sorted(all_levels | managed):
+            try:
+                async for person in self._client.members(
+                    level, priority=Priority.SWEEP
+                ):
+                    if person in persons:
+                        levels.setdefault(person, set()).add(level)
+            except HikCentralError as error:
+                self._contact.failed(error)
+                unread.add(level)
+        return levels, managed & unread
+
+    async def _doubt(self, visitor_ids: Iterable[str]) -> None:
+        """Have those read whom we never added, as far as we know, and who are there."""
+        moment = self._moment()
+        levels = moment.policy.managed_levels
+
+        def work(transaction: Transaction) -> None:
+            for visitor_id in visitor_ids:
+                change(
+                    transaction,
+                    moment,
+                    visitor_id,
+                    lambda record: Change(doubt(record, levels)),
+                )
+
+        await self._ledger.async_write(work)
+
+    async def _take_in(self, found: Iterable[FoundPerson]) -> int:
+        moment = self._moment()
+        records = [
+            taken_in(person, uuid7().hex, uuid7().hex, moment.now) for person in found
+        ]
+
+        def work(transaction: Transaction) -> int:
+            return sum(take_in(transaction, moment, record) for record in records)
+
+        return await self._ledger.async_write(work)
+
+
+def _found(
+    person: Person, levels: Iterable[str], unread: frozenset[str]
+) -> FoundPerson:
+    return FoundPerson(
+        person_code=person.code,
+        reading=reading_of(person),
+        given_name=name_of(person.given_name),
+        family_name=name_of(person.family_name),
+        phone=person.phone,
+        email=person.email,
+        card_no=next(iter(person.card_numbers or ()), ""),
+        picture_uri=person.picture_uri,
+        levels=frozenset(levels),
+        unread=unread,
+    )
