@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator
 from datetime import timedelta
 import logging
-from pathlib import Path
 import sqlite3
 import threading
 
@@ -14,7 +13,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.hikcentral_visitors.files import ledger_path
-from custom_components.hikcentral_visitors.ledger import Ledger
+from custom_components.hikcentral_visitors.ledger import Ledger, database
 from custom_components.hikcentral_visitors.ledger.memory import remember
 from simulator import Simulator, create_app
 
@@ -141,12 +140,21 @@ async def test_a_ledger_of_a_newer_release_is_not_touched(
 
 
 async def test_a_storage_that_cannot_be_used_is_said_and_tried_again(
-    hass: HomeAssistant, entry: MockConfigEntry
+    hass: HomeAssistant, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Path(ledger_path(hass, entry.entry_id)).write_bytes(b"no database" * 1000)
+    """A lock of another process is no damage: nothing is set aside."""
+    monkeypatch.setattr(database, "_BUSY_SECONDS", 0.1)
+    path = ledger_path(hass, entry.entry_id)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("CREATE TABLE theirs (one)")
+    other.execute("BEGIN EXCLUSIVE")
     assert not await hass.config_entries.async_setup(entry.entry_id)
     assert entry.state is ConfigEntryState.SETUP_RETRY
     assert entry.error_reason_translation_key == "storage_unusable"
+    other.execute("ROLLBACK")
+    other.close()
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert not list(path.parent.glob("*.corrupt.*"))
 
 
 async def test_an_unload_leaves_nothing_running(

@@ -12,6 +12,7 @@ from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
+from homeassistant.util import dt as dt_util
 
 from .announce import Announcer
 from .background import Background
@@ -27,9 +28,12 @@ from .issues import Issues
 from .leaving import async_leave, async_returned, async_tell_disabled
 from .ledger import Ledger, LedgerError, NewerSchemaError
 from .ledger.memory import remember
+from .ledger.recovery import quiet_before, restored_at
+from .opening import Epochs, async_open_ledger
 from .push import Push
 from .push_issues import PushIssues
 from .receiver import async_keep_secrets
+from .recovery_issues import RecoveryIssues
 from .retention import Retention
 from .runtime import HikCentralConfigEntry, Runtime
 from .services import async_setup_services
@@ -58,12 +62,12 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 async def async_setup_entry(hass: HomeAssistant, entry: HikCentralConfigEntry) -> bool:
     """Load a server: from its ledger, whether or not the server answers now."""
     async_keep_secrets(hass, entry)
-    ledger = Ledger(ledger_path(hass, entry.entry_id))
     async with AsyncExitStack() as undo:
-        undo.push_async_callback(ledger.async_close)
         try:
             await async_take_up(hass, entry)
-            await ledger.async_open()
+            path = ledger_path(hass, entry.entry_id)
+            ledger = await async_open_ledger(hass, path, dt_util.utcnow())
+            undo.push_async_callback(ledger.async_close)
             runtime, announcer = await _async_wire(hass, entry, ledger)
         except NewerSchemaError as error:
             raise ConfigEntryError(
@@ -86,7 +90,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: HikCentralConfigEntry) -
 async def _async_wire(
     hass: HomeAssistant, entry: HikCentralConfigEntry, ledger: Ledger
 ) -> tuple[Runtime, Announcer]:
-    engine = create_engine(hass, entry, ledger)
+    epochs = Epochs(hass, ledger, entry.entry_id)
+    await epochs.async_begin(create_engine(hass, entry, ledger, giving=False).moment())
+    restored, quiet = await ledger.async_read(
+        lambda connection: (restored_at(connection), quiet_before(connection))
+    )
+    engine = create_engine(hass, entry, ledger, giving=restored is None)
     settings, client, contact = engine.settings, engine.client, engine.contact
     moment = engine.moment
     if settings.retirement is Retirement.REVOKE:
@@ -106,7 +115,12 @@ async def _async_wire(
     await coordinator.async_load()
     announcer = Announcer(hass, entry.entry_id, ledger, coordinator, moment)
     intake = Intake(
-        ledger, moment, settings.doors, settings.readers, announcer.tell_unknown
+        ledger,
+        moment,
+        settings.doors,
+        settings.readers,
+        announcer.tell_unknown,
+        quiet,
     )
     watch = Watch()
     questions = Questions(client, contact)
@@ -143,6 +157,7 @@ async def _async_wire(
             poll_soon=poller.poll_soon,
         ),
         retention=Retention(ledger, moment),
+        epochs=epochs,
         directory=directory,
         coordinator=coordinator,
         doors=Doors(
@@ -204,6 +219,7 @@ def _start(
             "pushes": runtime.push.pushes.async_run,
             "subscription": runtime.push.subscriber.async_run,
             "retention": runtime.retention.async_run,
+            "epochs": runtime.epochs.async_run,
         },
     )
     runtime.push.async_start()
@@ -213,6 +229,7 @@ def _start(
     )
     Issues(hass, entry).async_start()
     PushIssues(hass, entry).async_start()
+    RecoveryIssues(hass, entry).async_start()
 
 
 @callback

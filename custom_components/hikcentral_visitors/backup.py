@@ -8,15 +8,15 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 
 from .const import DOMAIN
-from .ledger import Ledger, LedgerError
-from .runtime import HikCentralConfigEntry
+from .ledger import LedgerError
+from .runtime import HikCentralConfigEntry, Runtime
 
 
 async def async_pre_backup(hass: HomeAssistant) -> None:
     """Make the files of all entries fit to be copied; raises HomeAssistantError."""
-    for ledger in _ledgers(hass):
+    for runtime in _runtimes(hass):
         try:
-            await ledger.async_hold_checkpoints()
+            await runtime.ledger.async_hold_checkpoints()
         except LedgerError as error:
             raise HomeAssistantError(
                 translation_domain=DOMAIN, translation_key="storage_unusable"
@@ -24,18 +24,19 @@ async def async_pre_backup(hass: HomeAssistant) -> None:
 
 
 async def async_post_backup(hass: HomeAssistant) -> None:
-    """Go on as usual; raises HomeAssistantError."""
-    for ledger in _ledgers(hass):
+    """Go on as usual: what was copied is old from now on; raises HomeAssistantError."""
+    for runtime in _runtimes(hass):
         try:
-            await ledger.async_release_checkpoints()
+            await runtime.ledger.async_release_checkpoints()
+            await runtime.epochs.async_advance()
         except LedgerError as error:
             raise HomeAssistantError(
                 translation_domain=DOMAIN, translation_key="storage_unusable"
             ) from error
 
 
-def _ledgers(hass: HomeAssistant) -> list[Ledger]:
+def _runtimes(hass: HomeAssistant) -> list[Runtime]:
     entries: list[HikCentralConfigEntry] = hass.config_entries.async_loaded_entries(
         DOMAIN
     )
-    return [entry.runtime_data.ledger for entry in entries]
+    return [entry.runtime_data for entry in entries]

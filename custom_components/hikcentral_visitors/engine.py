@@ -5,7 +5,7 @@ removed has not, and access is taken away in the same way.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -39,13 +39,15 @@ class Engine:
 
 
 def create_engine(
-    hass: HomeAssistant, entry: ConfigEntry[Any], ledger: Ledger
+    hass: HomeAssistant, entry: ConfigEntry[Any], ledger: Ledger, *, giving: bool = True
 ) -> Engine:
     """Return an entry's engine; nothing runs, and nothing is sent.
 
+    Without `giving` it only takes access away.
     Raises ValueError for data that no flow makes.
     """
     settings = Settings.from_options(entry.options)
+    policy = replace(settings.policy, giving=giving)
     installation = Installation(
         entry.data[CONF_MARK], bytes.fromhex(entry.data[CONF_KEY])
     )
@@ -53,7 +55,7 @@ def create_engine(
     contact = Contact(dt_util.utcnow)
 
     def moment() -> Moment:
-        return Moment(dt_util.utcnow(), settings.policy)
+        return Moment(dt_util.utcnow(), policy)
 
     executor = Executor(
         ledger, client, contact, installation, settings.organisation, moment
@@ -64,7 +66,7 @@ def create_engine(
         client=client,
         contact=contact,
         ledger=ledger,
-        book=VisitBook(ledger, installation, settings.policy, dt_util.utcnow),
+        book=VisitBook(ledger, installation, policy, dt_util.utcnow),
         reconciler=Reconciler(ledger, executor, moment),
         auditor=Auditor(ledger, client, contact, moment, installation),
     )

@@ -19,6 +19,11 @@ async def async_access_text(hass: HomeAssistant, reason: str) -> str:
     return await _async_words(hass, "access_reason", reason)
 
 
+async def async_storage_text(hass: HomeAssistant, trouble: str) -> str:
+    """Return what keeps the visits from being stored."""
+    return await _async_words(hass, "storage_trouble", trouble)
+
+
 async def _async_words(hass: HomeAssistant, selector: str, key: str) -> str:
     texts = await async_get_translations(
         hass, hass.config.language, "selector", [DOMAIN]

@@ -14,6 +14,8 @@ from homeassistant.helpers import issue_registry as ir
 from .const import DOMAIN
 from .errors import translated_errors
 from .problems import Cause, problems
+from .recovery_flow import RecoveryFlow
+from .recovery_issues import RecoveryCause
 from .runtime import HikCentralConfigEntry
 from .visits.visit import Actor, ActorKind
 
@@ -115,4 +117,6 @@ async def async_create_fix_flow(
     )
     if entry is None:
         raise ValueError("no such entry")
+    if found.get("cause") in set(RecoveryCause):
+        return RecoveryFlow(entry, found)
     return ProblemFlow(entry, found)

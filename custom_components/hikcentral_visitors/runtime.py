@@ -15,6 +15,7 @@ from .hikcentral import HikCentralClient
 from .intake import Poller, Sweeper
 from .ledger import Ledger
 from .ledger.records import Moment
+from .opening import Epochs
 from .push import Push
 from .reconciler import Auditor, Reconciler
 from .retention import Retention
@@ -38,6 +39,7 @@ class Runtime:
     push: Push
     sweeper: Sweeper
     retention: Retention
+    epochs: Epochs
     directory: Directory
     coordinator: VisitorsCoordinator
     doors: Doors

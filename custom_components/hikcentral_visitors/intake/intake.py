@@ -41,8 +41,13 @@ class Intake:
         doors: Mapping[str, DoorRole],
         readers: Mapping[str, DoorRole],
         unknown: Callable[[DoorEvent], None],
+        quiet_before: datetime | None = None,
     ) -> None:
-        """Take events in, with the roles of doors and readers by id."""
+        """Take events in, with the roles of doors and readers by id.
+
+        What happened before `quiet_before` is recorded and not announced.
+        """
+        self._quiet_before = quiet_before
         self._ledger = ledger
         self._moment = moment
         self._doors = doors
@@ -77,13 +82,21 @@ class Intake:
 
         def work(transaction: Transaction) -> int:
             recorded = sum(
-                record_passage(transaction, moment, passage) for passage in passages
+                record_passage(
+                    transaction, moment, passage, quiet=self._is_quiet(passage)
+                )
+                for passage in passages
             )
             for cursor in cursors:
                 move_cursor(transaction, cursor.event_type, cursor.doors, cursor.until)
             return recorded
 
         return await self._ledger.async_write(work)
+
+    def _is_quiet(self, passage: Passage) -> bool:
+        return self._quiet_before is not None and (
+            passage.occurred_at < self._quiet_before
+        )
 
     def _pass_on(self, events: Iterable[DoorEvent]) -> None:
         for event in events:

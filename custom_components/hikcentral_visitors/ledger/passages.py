@@ -66,11 +66,14 @@ def former_visitors_of_persons(
     }
 
 
-def record_passage(transaction: Transaction, moment: Moment, passage: Passage) -> bool:
+def record_passage(
+    transaction: Transaction, moment: Moment, passage: Passage, *, quiet: bool = False
+) -> bool:
     """Record a passage of one of our visitors; False where it was recorded before.
 
     It is attributed to a visit, recognised where it is an echo of another report, and
-    put into the outbox; what it makes of the visitor follows in the same commit.
+    put into the outbox; what it makes of the visitor follows in the same commit. A
+    `quiet` one was announced by others, who went on while this ledger did not.
     """
     connection = transaction.connection
     if connection.scalar(
@@ -95,16 +98,17 @@ def record_passage(transaction: Transaction, moment: Moment, passage: Passage) -
     transaction.touched.add(passage.visitor_id)
     if passage.echo:
         return True
-    connection.execute(
-        outbox.insert().values(
-            visit_id=passage.visit_id,
-            passage_id=number[0] if number else None,
-            occurred_at=passage.occurred_at,
-        )
-    )
-    transaction.announces = True
     _count(transaction, passage)
-    if visit is not None:
+    if not quiet:
+        connection.execute(
+            outbox.insert().values(
+                visit_id=passage.visit_id,
+                passage_id=number[0] if number else None,
+                occurred_at=passage.occurred_at,
+            )
+        )
+        transaction.announces = True
+    if visit is not None and not quiet:
         announce(
             transaction,
             [
@@ -114,6 +118,7 @@ def record_passage(transaction: Transaction, moment: Moment, passage: Passage) -
                 for kind in conclusions(passage, stays, around, inside=inside)
             ],
         )
+    if visit is not None:
         change(transaction, moment, passage.visitor_id, Change, with_visit=visit.id)
     return True
 

@@ -1,6 +1,6 @@
 """What the doors hold of one visit: derived from what is wished and what is known."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -33,6 +33,11 @@ DOOR_FAILED = "door_failed"
 RETRIES_BELIEVED = 2
 """First applications often fail for a minute (guide 3.9): that is no failure yet."""
 
+NOTHING_GIVEN = "backup_restored"
+"""The reason while nothing is given."""
+
+_GIVEN = frozenset({AccessState.ACTIVE, AccessState.UNVERIFIED, AccessState.PARTIAL})
+
 SETTLED_STATES = frozenset(AccessState) - {AccessState.GRANTING, AccessState.REVOKING}
 """States in which nothing is under way: what somebody waits for."""
 
@@ -52,12 +57,15 @@ def access(
     visit: Visit, record: VisitorRecord, policy: Policy, now: datetime
 ) -> Access:
     """Return what the doors hold of this visit at `now`."""
-    wish = desired(record, now, policy)
     if not visit.live(now):
-        return _ended(visit, record, wish, now)
+        return _ended(visit, record, desired(record, now, policy), now)
+    wish = desired(record, now, replace(policy, giving=True))
     if not _held(visit, wish):
         return Access(state=AccessState.NOT_DUE)
-    return _live(record, wish, now)
+    live = _live(record, wish, now)
+    if policy.giving or live.state in _GIVEN:
+        return live
+    return Access(state=AccessState.HELD, reason=NOTHING_GIVEN)
 
 
 def _held(visit: Visit, wish: Desired) -> bool:

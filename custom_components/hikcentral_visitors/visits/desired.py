@@ -1,10 +1,11 @@
 """What the visits of one visitor justify: the wish that HikCentral is driven to."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from .known import Known
 from .policy import Policy
 from .presence import Presence, whereabouts
 from .record import VisitorRecord
@@ -51,7 +52,14 @@ def desired(record: VisitorRecord, now: datetime, policy: Policy) -> Desired:
 
     Where the way out needs a right, each visit asks for the levels for leaving too, and
     for somebody inside also for a while after its end.
+
+    Where nothing may be given, it is what of this the server holds already.
     """
+    wish = _justified(record, now, policy)
+    return wish if policy.giving else _what_is_held(wish, record.known)
+
+
+def _justified(record: VisitorRecord, now: datetime, policy: Policy) -> Desired:
     if record.visitor.forgotten_at is not None:
         return Desired(person=Wish.FORBIDDEN)
     ways_out = _exit_levels(record, policy)
@@ -76,6 +84,19 @@ def desired(record: VisitorRecord, now: datetime, policy: Policy) -> Desired:
         levels=frozenset(held),
         window=window,
         leaving=held.keys() <= ways_out,
+    )
+
+
+def _what_is_held(wish: Desired, known: Known) -> Desired:
+    """Return the part of the wish that is so already; the rest is not asked for."""
+    if wish.person is not Wish.REQUIRED:
+        return wish
+    windows = [window for window in (wish.window, known.window) if window is not None]
+    return replace(
+        wish,
+        person=Wish.TOLERATED,
+        levels=wish.levels & known.possible_levels,
+        window=intersection(windows) if len(windows) > 1 else None,
     )
 
 

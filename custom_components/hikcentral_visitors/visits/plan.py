@@ -245,7 +245,8 @@ def _giving(
 ) -> tuple[Operation, ...]:
     known = record.known
     if wish.person is not Wish.REQUIRED:
-        return ()
+        apply, check = _application(known)
+        return (*apply, *check)
     changes: list[Operation] = []
     if known.existence is Existence.ABSENT:
         changes.append(Operation(OperationKind.ADD_PERSON))

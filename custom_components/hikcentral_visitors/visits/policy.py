@@ -12,6 +12,7 @@ class Policy:
     where everybody can leave. A visitor who is inside keeps them for `exit_grace` after
     his visit is over. Where `retired`, no access is given any more; what was given goes
     on, or is taken away by commands.
+    Without `giving` nothing is given beyond what the server holds already.
     """
 
     provision_ahead: timedelta = timedelta(days=7)
@@ -24,3 +25,4 @@ class Policy:
     exit_levels: frozenset[str] = frozenset()
     exit_grace: timedelta = timedelta(hours=1)
     retired: bool = False
+    giving: bool = True

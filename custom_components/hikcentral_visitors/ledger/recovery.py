@@ -1,0 +1,127 @@
+"""What has happened to the file itself, kept in it until somebody has decided."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+
+from ..visits import restoration
+from ..visits.known import Existence
+from ..visits.record import Change, VisitorRecord
+from ..visits.visit import Actor, Visit
+from . import journal
+from .database import Transaction
+from .memory import recall, remember
+from .records import Moment, change, load_many
+from .rows import values
+from .schema import known, outbox, visitors, visits
+
+_LOST = "visits_lost"
+_RESTORED = "backup_restored"
+_QUIET = "quiet_before"
+
+
+def mark_lost(transaction: Transaction, at: datetime, file: str | None) -> None:
+    """Keep that the visits before these were lost, and what was set aside."""
+    remember(transaction, _LOST, {"at": at.isoformat(), "file": file})
+
+
+def lost(connection: Connection) -> tuple[datetime, str | None] | None:
+    """Return when visits were lost, and the name of the file that was set aside."""
+    stored = recall(connection, _LOST)
+    if not isinstance(stored, dict) or (at := _instant(stored.get("at"))) is None:
+        return None
+    file = stored.get("file")
+    return at, file if isinstance(file, str) else None
+
+
+def loss_seen(transaction: Transaction) -> None:
+    """Somebody knows that visits were lost."""
+    remember(transaction, _LOST, None)
+
+
+def mark_restored(transaction: Transaction, moment: Moment) -> None:
+    """Take everything for what an old copy is worth, until somebody decides.
+
+    What was to be told was told by those who went on without this copy.
+    """
+    connection = transaction.connection
+    remember(transaction, _RESTORED, moment.now.isoformat())
+    remember(transaction, _QUIET, moment.now.isoformat())
+    open_visits = select(visits.c.visitor_id).where(visits.c.closed_at.is_(None))
+    ids = connection.scalars(open_visits.union(select(known.c.visitor_id))).all()
+    for visitor_id in load_many(connection, ids):
+        change(
+            transaction,
+            moment,
+            visitor_id,
+            lambda record: Change(restoration.restored(record, moment.now)),
+        )
+    connection.execute(delete(outbox))
+
+
+def restored_at(connection: Connection) -> datetime | None:
+    """Return when an old copy was noticed that nobody has decided about yet."""
+    return _instant(recall(connection, _RESTORED))
+
+
+def quiet_before(connection: Connection) -> datetime | None:
+    """Return until when passages were told by those who went on without this copy."""
+    return _instant(recall(connection, _QUIET))
+
+
+def unread_persons(connection: Connection, moment: Moment) -> int:
+    """Return of how many visitors with open visits nobody knows what they hold."""
+    query = (
+        select(known.c.visitor_id)
+        .join(visits, visits.c.visitor_id == known.c.visitor_id)
+        .where(
+            visits.c.closed_at.is_(None),
+            visits.c.valid_until > moment.now,
+            known.c.existence == Existence.UNKNOWN,
+        )
+        .distinct()
+    )
+    return len(connection.scalars(query).all())
+
+
+def close_what_is_not_given(
+    transaction: Transaction, moment: Moment, actor: Actor
+) -> None:
+    """End all visits whose access is not given now."""
+    connection = transaction.connection
+    open_visits = select(visits.c.visitor_id).where(visits.c.closed_at.is_(None))
+    for visitor_id in connection.scalars(open_visits.distinct()).all():
+        if visitor_id in load_many(connection, [visitor_id]):
+            change(transaction, moment, visitor_id, lambda one: _closed(one, moment))
+    journal.write(transaction, moment.now, actor, "close_after_restoration")
+    remember(transaction, _RESTORED, None)
+
+
+def go_on(transaction: Transaction, moment: Moment, actor: Actor) -> None:
+    """Give again what the visits justify, as they came from the copy."""
+    journal.write(transaction, moment.now, actor, "grant_after_restoration")
+    remember(transaction, _RESTORED, None)
+
+
+def _closed(record: VisitorRecord, moment: Moment) -> Change:
+    return restoration.closed(record, moment.policy, moment.now)
+
+
+def unreadable_visits(connection: Connection) -> int:
+    """Return how many visits cannot be read, and so justify nothing."""
+    rows = connection.execute(
+        select(visits)
+        .join(visitors, visitors.c.id == visits.c.visitor_id)
+        .where(visits.c.closed_at.is_(None))
+    ).mappings()
+    every = rows.all()
+    return len(every) - sum(1 for _ in values(Visit, every))
+
+
+def _instant(stored: Any) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(stored)
+    except TypeError, ValueError:
+        return None
+    return found.astimezone(UTC) if found.tzinfo else None
