@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from datetime import timedelta
 import json
 from pathlib import Path
 import shutil
@@ -14,6 +15,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -47,6 +49,9 @@ async def entry(
     yield made
     if made.state is ConfigEntryState.LOADED:
         await hass.config_entries.async_unload(made.entry_id)
+
+
+HOUR = timedelta(hours=1)
 
 
 class Place:
@@ -303,13 +308,15 @@ async def test_passages_from_before_are_recorded_and_not_announced(
     hass: HomeAssistant, simulator: Simulator, place: Place
 ) -> None:
     """I3: those who went on without this copy have announced them."""
-    visit = await _ada(hass)
+    now = dt_util.utcnow()
+    visit = await _ada(hass, valid_from=now - HOUR, duration={"hours": 2})
     await place.entry.runtime_data.poller.async_poll()
     await place.stop()
     copy = place.copy()
     await place.start()
     told = Told(hass)
-    await present(simulator, ENTRANCE, card="4711")
+    at = (now - HOUR / 60).isoformat()
+    await present(simulator, ENTRANCE, card="4711", at=at)
     await place.entry.runtime_data.poller.async_poll()
     await told.passage()
     await place.stop()

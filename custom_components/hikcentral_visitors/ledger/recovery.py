@@ -9,6 +9,7 @@ from ..visits import restoration
 from ..visits.known import Existence
 from ..visits.record import Change, VisitorRecord
 from ..visits.visit import Actor, Visit
+from ..visits.window import round_down
 from . import journal
 from .database import Transaction
 from .memory import recall, remember
@@ -47,7 +48,8 @@ def mark_restored(transaction: Transaction, moment: Moment) -> None:
     """
     connection = transaction.connection
     remember(transaction, _RESTORED, moment.now.isoformat())
-    remember(transaction, _QUIET, moment.now.isoformat())
+    # Events know whole seconds only.
+    remember(transaction, _QUIET, round_down(moment.now).isoformat())
     open_visits = select(visits.c.visitor_id).where(visits.c.closed_at.is_(None))
     ids = connection.scalars(open_visits.union(select(known.c.visitor_id))).all()
     for visitor_id in load_many(connection, ids):
