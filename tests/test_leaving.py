@@ -241,6 +241,16 @@ async def test_several_servers_and_what_they_left_do_not_mix(
         await hass.config_entries.async_unload(again.entry_id)
 
 
+async def test_a_removed_server_sends_no_events_any_more(
+    hass: HomeAssistant, simulator: Simulator, entry: MockConfigEntry
+) -> None:
+    ours = f"http://127.0.0.1/api/webhook/{entry.data['webhook_id']}"
+    await entry.runtime_data.client.subscribe([196893], ours, "", pass_back=True)
+    assert simulator.world.push.subscriptions
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert not simulator.world.push.subscriptions
+
+
 async def test_visits_that_cannot_be_read_are_kept_and_it_is_said(
     hass: HomeAssistant, simulator: Simulator, entry: MockConfigEntry
 ) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
@@ -11,6 +12,8 @@ from .const import DOMAIN, LOGGER
 from .directory import Directory
 from .engine import Engine, create_engine
 from .files import ledger_path
+from .hikcentral import HikCentralError
+from .intake import async_unsubscribe
 from .ledger import Ledger, LedgerError
 from .ledger.files import remove
 from .leftovers import Leftovers, words
@@ -61,6 +64,7 @@ async def _async_take_away(
         engine = create_engine(hass, entry, ledger)
         await engine.book.withdraw_all(SYSTEM)
         left = await _async_drive(engine)
+        await _async_end_pushes(engine, entry)
         directory = Directory(ledger, engine.client, engine.contact, engine.settings)
         await directory.async_load()
         return words(left, directory) if left else None
@@ -84,6 +88,21 @@ async def _async_drive(engine: Engine) -> tuple[Leftover, ...]:
         await asyncio.gather(driving, return_exceptions=True)
         leftovers.close()
     return await leftovers.async_read()
+
+
+async def _async_end_pushes(engine: Engine, entry: ConfigEntry[Any]) -> None:
+    """Have HikCentral send no more events to a webhook that is gone.
+
+    Nothing depends on it but a later entry, whose pushes the old ones would be in the
+    way of; so a server that is out of reach is not asked.
+    """
+    webhook_id = entry.data.get(CONF_WEBHOOK_ID)
+    if webhook_id is None or engine.contact.error is not None:
+        return
+    try:
+        await async_unsubscribe(engine.client, webhook_id)
+    except HikCentralError as error:
+        LOGGER.warning("HikCentral may go on sending events: %s", error)
 
 
 async def async_tell_disabled(
