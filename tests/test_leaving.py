@@ -224,7 +224,7 @@ async def test_several_servers_and_what_they_left_do_not_mix(
         assert await hass.config_entries.async_setup(other.entry_id)
         await grant(hass, "Ada", config_entry_id=entry.entry_id)
         await grant(hass, "Eve", config_entry_id=other.entry_id)
-        for one, server in ((entry, simulator), (other, south)):
+        for one, server in ((other, south), (entry, simulator)):
             await control(server, "faults", DOWN)
             await hass.config_entries.async_remove(one.entry_id)
             await control(server, "faults", UP)
