@@ -15,7 +15,9 @@ from .waiting import PATIENCE, StoryError
 
 PASSWORD = "visitors"  # noqa: S105 - printed, and good for this machine only
 ADMINISTRATOR, RECEPTIONIST, COLLEAGUE = "admin", "reception", "colleague"
-POLL_SECONDS = 5
+POLL_SECONDS = 300
+"""The longest there is: what is seen sooner was pushed by HikCentral."""
+
 _PAUSE = 0.1
 FLOW = "/api/config/config_entries/flow"
 OPTIONS_FLOW = "/api/config/config_entries/options/flow"

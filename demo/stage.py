@@ -30,6 +30,7 @@ from .watch import Watch
 class Stage:
     """What a story plays with; `host` is the receptionist's person in Home Assistant.
 
+    `pushed_events` is the sensor that says whether HikCentral's pushes arrive.
     The phone is the receptionist's.
     """
 
@@ -44,6 +45,7 @@ class Stage:
     phone_entities: PhoneEntities
     host: str
     watch: Watch
+    pushed_events: str
 
 
 @asynccontextmanager
@@ -98,6 +100,13 @@ async def open_stage(
             await watch.follow(administrator)
             await watch.state("script.register_visitor", "exists", bool)
             await dashboard.show(administrator, entry_id, texts)
+        with report.step(texts.words["subscribed"]):
+            server = (await dashboard.entities(administrator, entry_id)).server
+            await watch.state(
+                server["push"],
+                "waiting for a first passage",
+                lambda state: state["state"] in {"waiting", "arriving"},
+            )
         yield Stage(
             texts=texts,
             report=report,
@@ -110,6 +119,7 @@ async def open_stage(
             phone_entities=found,
             host=host,
             watch=watch,
+            pushed_events=server["push"],
         )
 
 

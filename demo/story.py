@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from time import monotonic
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -136,10 +137,18 @@ async def _enter(stage: Stage, visit: Granted) -> None:
     text = stage.texts.words["entered"].format(
         name=visit.person.name, by=stage.texts.receptionist
     )
-    with stage.report.step(text):
+    with stage.report.step(text) as better:
         await _walk(stage, visit, TURNSTILE_IN, opens=True)
+        walked = monotonic()
+        push = await _pushed(stage, visit)
+        took = stage.texts.words["on_the_phone"]
+        better += [text, took.format(seconds=f"{monotonic() - walked:.2f}")]
+        require(len(push.buttons) == 2, f"not two buttons: {push}")
         passage = await stage.watch.passage(
             visit.visit_id, direction="entry", outcome="granted"
+        )
+        await stage.watch.state(
+            stage.pushed_events, "arriving", lambda state: state["state"] == "arriving"
         )
         require(
             passage["name"] == visit.person.name and passage["first"],
@@ -150,8 +159,6 @@ async def _enter(stage: Stage, visit: Granted) -> None:
             "on",
             lambda state: state["state"] == "on",
         )
-        push = await _pushed(stage, visit)
-        require(len(push.buttons) == 2, f"not two buttons: {push}")
 
 
 async def _extend(stage: Stage, visit: Granted) -> None:
