@@ -62,6 +62,7 @@ class Announcer:
         self._coordinator = coordinator
         self._moment = moment
         self._told: set[int] = set()
+        self._history_told = float("-inf")
         self.started = asyncio.Event()
 
     async def async_announce(self) -> timedelta | None:
@@ -82,6 +83,12 @@ class Announcer:
         )
         if not history:
             return None
+        # Whatever wakes us meanwhile, history is not told any faster.
+        now = asyncio.get_running_loop().time()
+        rest = self._history_told + HISTORY_PAUSE.total_seconds() - now
+        if rest > 0:
+            return timedelta(seconds=rest)
+        self._history_told = now
         await self._tell_all(history)
         return HISTORY_PAUSE
 
