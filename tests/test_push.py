@@ -102,6 +102,7 @@ def issues(hass: HomeAssistant) -> set[str]:
 async def test_a_passage_is_told_without_a_poll(
     hass: HomeAssistant, simulator: Simulator, entry: MockConfigEntry
 ) -> None:
+    """D39: what HikCentral pushes, in its own format, to the end."""
     told = Told(hass)
     push = await load(hass, entry)
     assert push.status is PushStatus.WAITING

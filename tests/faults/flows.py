@@ -6,14 +6,19 @@ from datetime import timedelta
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, inspect
 
+from custom_components.hikcentral_visitors.book import UpdateRequest
 from custom_components.hikcentral_visitors.ledger.migrations import Migration
 from custom_components.hikcentral_visitors.visits.access import AccessState
+from custom_components.hikcentral_visitors.visits.profile import photo_digest
+from custom_components.hikcentral_visitors.visits.update import VisitorChanges
 from custom_components.hikcentral_visitors.visits.visit import Outcome
 from simulator.model import Credential
 from simulator.passages import Presentation, present
 from tests.reconciler.house import DAY, HOUR, LOBBY, LOBBY_DOORS, VIP, VIP_DOORS
 
 from .crashes import MortalHouse
+
+OTHER_FACE = b"\xff\xd8\xff\xe0 another face \xff\xd9"
 
 
 @dataclass
@@ -213,6 +218,40 @@ async def _is_forgotten(house: MortalHouse, played: Played) -> None:
     assert house.ours() == []
 
 
+async def _forget_one(house: MortalHouse, played: Played) -> None:
+    visitor = (await house.record()).visitor.id
+    await house.book.forget(visitor, house.desk)
+    played.answered.add("forget")
+    await house.settle()
+    await house.retention.async_forget()
+
+
+async def _forgotten_if_asked(house: MortalHouse, played: Played) -> None:
+    await house.retention.async_forget()
+    people = await house.records()
+    assert not (people and played.answered)
+    assert len(house.ours()) == len(people)
+    assert house.open_to_us() == (LOBBY_DOORS if people else set())
+
+
+async def _update(house: MortalHouse, played: Played) -> None:
+    """Another name, and another picture."""
+    changes = VisitorChanges(given_name="Augusta", photo=photo_digest(OTHER_FACE))
+    request = UpdateRequest(visitor=changes, photo=OTHER_FACE)
+    await house.book.update(played.visits[0], request, house.desk)
+    played.answered.add("update")
+    await house.settle()
+
+
+async def _updated_if_asked(house: MortalHouse, played: Played) -> None:
+    assert await _states(house, played) == [AccessState.ACTIVE]
+    (person,) = house.ours()
+    updated = person.given_name == "Augusta"
+    assert (person.face == OTHER_FACE) is updated
+    assert updated or not played.answered
+    assert house.opens(person.id, Credential.FACE) == LOBBY_DOORS
+
+
 async def _overlap(house: MortalHouse, played: Played) -> None:
     """A second visit with another level, of somebody whose first is then revoked."""
     visitor = (await house.record()).visitor
@@ -293,6 +332,8 @@ FLOWS: dict[str, Flow] = {
     "expiry": Flow(before=_one_visitor, act=_expire, check=_is_out, lasts=2 * HOUR),
     "passages": Flow(before=_one_polled, act=_pass, check=_passed),
     "retention": Flow(before=_closed_long_ago, act=_forget, check=_is_forgotten),
+    "forget": Flow(before=_one_visitor, act=_forget_one, check=_forgotten_if_asked),
+    "update": Flow(before=_one_visitor, act=_update, check=_updated_if_asked),
     "overlapping visits": Flow(before=_one_visitor, act=_overlap, check=_overlapped),
     "check out": Flow(before=_one_checked_in, act=_check_out, check=_gone_if_asked),
     "newer schema": Flow(
