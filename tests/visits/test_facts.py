@@ -213,6 +213,14 @@ def test_another_person_record_holds_nothing_for_certain() -> None:
     assert known.application == Application(progress=Progress.STALE)
 
 
+def test_what_was_refused_for_a_mistaken_id_is_asked_again() -> None:
+    refused = replace(HELD, widening=Effort(refusals=1, refused_for="7"))
+    assert read(refused).widening == refused.widening
+    assert read(refused, person_id="8").widening == Effort()
+    unknown = replace(refused, person_id=None)
+    assert read(unknown, person_id="8").widening == refused.widening
+
+
 def test_members_and_windows_are_as_answered() -> None:
     known = facts.member_removed(replace(HELD, unsure=frozenset(["office"])), "lobby")
     assert known.possible_levels == {"office"}

@@ -249,10 +249,12 @@ def person_read(
     """The person was found by our code.
 
     Another id than before is another person record: no membership carries over, but any
-    that we knew may be there, and no face. A face that is gone is unknown again, and so
-    is a window that the reading did not show.
+    that we knew may be there, and no face; what was refused for that id is asked again
+    for this one. A face that is gone is unknown again, and so is a window that the
+    reading did not show.
     """
     same = known.person_id == reading.person_id
+    mistaken = known.person_id is not None and not same
     levels = known.possible_levels
     shown = same and reading.has_photo is not False
     return replace(
@@ -271,6 +273,7 @@ def person_read(
         application=known.application
         if same
         else Application(progress=Progress.STALE if levels else Progress.SETTLED),
+        widening=Effort() if mistaken else known.widening,
     )
 
 
