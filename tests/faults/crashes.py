@@ -24,7 +24,13 @@ from typing import Any, override
 from sqlalchemy import Engine, event
 
 from custom_components.hikcentral_visitors.announce import Announcer
-from custom_components.hikcentral_visitors.intake import Intake, Poller, Watch
+from custom_components.hikcentral_visitors.intake import (
+    Intake,
+    Poller,
+    Questions,
+    Sweeper,
+    Watch,
+)
 from custom_components.hikcentral_visitors.ledger import database
 from custom_components.hikcentral_visitors.ledger.schema import passages
 from custom_components.hikcentral_visitors.retention import Retention
@@ -123,13 +129,17 @@ class Life:
             await self._called.wait()
 
 
+def intake_of(house: House) -> Intake:
+    """Return a way in for events that has seen nothing yet."""
+    return Intake(house.ledger, house.moment, DOORS, {}, lambda _: None)
+
+
 def poller_of(house: House, doors: Iterable[str]) -> Poller:
     """Return a poller that has just started, for these doors of a house."""
     return Poller(
-        house.client,
-        house.contact,
+        Questions(house.client, house.contact),
         house.ledger,
-        Intake(house.ledger, house.moment, DOORS, {}, lambda _: None),
+        intake_of(house),
         Watch(),
         doors,
         timedelta(seconds=15),
@@ -200,6 +210,12 @@ class MortalHouse(House):
         """Ask for passages once, and tell all that waits to be told."""
         await self.poller.async_poll()
         await self.announce()
+
+    async def sweep(self) -> None:
+        """Ask for all passages of the last day."""
+        questions = Questions(self.client, self.contact)
+        sweeper = Sweeper(questions, self.ledger, intake_of(self), DOORS, share=1)
+        await sweeper.async_recent()
 
     async def announce(self) -> None:
         """Tell all that waits to be told."""

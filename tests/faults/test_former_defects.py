@@ -187,7 +187,7 @@ async def test_a_terminal_whose_clock_is_off_by_minutes(
     await house.poll()
     house.clock.advance(300)
     await house.poll()
-    await house.poller.async_sweep()
+    await house.sweep()
     await house.announce()
     assert await house.recorded() == [event]
     (told,) = [one for one in house.bus if "direction" in one]
