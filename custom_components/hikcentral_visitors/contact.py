@@ -26,8 +26,16 @@ class Contact:
         self.connected = False
         self.since: datetime | None = None
         self.error: HikCentralError | None = None
-        self.gap = now()
+        self._gap = now()
         self._lost: datetime | None = None
+
+    @property
+    def gap(self) -> datetime:
+        """When the last long loss of contact ended; now, while one lasts."""
+        now = self._now()
+        if self._lost is not None and now - self._lost >= LONG_GAP:
+            return now
+        return self._gap
 
     def async_listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call `listener` when contact is lost, found, or lost for another reason."""
@@ -41,7 +49,7 @@ class Contact:
     def answered(self) -> None:
         """The server answered."""
         if self._lost is not None and self._now() - self._lost >= LONG_GAP:
-            self.gap = self._now()
+            self._gap = self._now()
         self._lost = None
         if self.connected:
             return
@@ -55,10 +63,7 @@ class Contact:
         if error.kind is ErrorKind.REFUSED or too_many:
             self.answered()
             return
-        now = self._now()
-        self._lost = self._lost or now
-        if now - self._lost >= LONG_GAP:
-            self.gap = now
+        self._lost = self._lost or self._now()
         same = self.error is not None and type(self.error) is type(error)
         if not self.connected and same:
             return
