@@ -57,10 +57,9 @@ def former_visitors_of_persons(
     """
     return {
         row.person_id: (row.visitor_id, row.until)
+        for some in batched(person_ids, _IDS_AT_ONCE, strict=False)
         for row in connection.execute(
-            select(former_persons).where(
-                former_persons.c.person_id.in_(list(person_ids))
-            )
+            select(former_persons).where(former_persons.c.person_id.in_(some))
         )
         if UNREADABLE not in row
     }
