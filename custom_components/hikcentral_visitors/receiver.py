@@ -123,9 +123,7 @@ class Receiver:
         if request.method != hdrs.METH_POST:
             raise _RefusedRequest(Refusal.METHOD)
         shown = request.headers.get(TOKEN_HEADER, "")
-        if not hmac.compare_digest(
-            shown.encode("utf-8", "surrogateescape"), self._token
-        ):
+        if not hmac.compare_digest(shown.encode("utf-8", "replace"), self._token):
             raise _RefusedRequest(Refusal.TOKEN)
         body = await _read(request)
         try:

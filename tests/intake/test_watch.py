@@ -152,6 +152,14 @@ def test_after_a_gap_they_have_to_come_again() -> None:
     assert watch.state is PushState.WAITING, "what happened in the gap is no sign"
 
 
+def test_a_gap_leaves_nothing_to_conclude_from() -> None:
+    watch, now = arriving()
+    watch.polled([event(1, now)], now)
+    watch.expect_nothing()
+    watch.look(now + GRACE)
+    assert watch.state is PushState.IDLE
+
+
 def test_expecting_what_is_expected_changes_nothing() -> None:
     watch, now = arriving()
     watch.expect(now)
