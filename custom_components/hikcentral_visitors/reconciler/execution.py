@@ -14,7 +14,7 @@ from ..hikcentral import (
     NotFoundError,
     RefusedError,
 )
-from ..ledger import Ledger, Transaction, journal
+from ..ledger import Ledger, LedgerError, Transaction, journal
 from ..ledger.photos import drop_photo, photo
 from ..ledger.records import Moment, change
 from ..visits import facts, person_code
@@ -33,6 +33,7 @@ from ..visits.visit import SYSTEM
 from .batches import Job
 from .calls import Answer, Calls, Target, answer_for_many
 from .failures import failure_of
+from .unstored import UnstoredNarrowing
 
 
 class Executor:
@@ -52,15 +53,24 @@ class Executor:
         self._contact = contact
         self._moment = moment
         self._calls = Calls(client, installation, organisation, self._now)
+        self._unstored = UnstoredNarrowing(
+            ledger, contact, self._calls, moment, self._proof_holds
+        )
 
     async def async_carry_out(self, job: Job) -> None:
         """Do what the job says, for those for whom it is still right.
 
         Raises LedgerError only; what the server does is stored, whatever it is.
         """
-        targets = await self._ledger.async_write(
-            lambda transaction: self._assume(transaction, job)
-        )
+        try:
+            targets = await self._ledger.async_write(
+                lambda transaction: self._assume(transaction, job)
+            )
+        except LedgerError:
+            if job.narrowing:
+                await self._unstored.async_take_away(job.visitor_ids)
+            raise
+        self._unstored.stored()
         if not targets:
             return
         if job.operation.kind in self._calls.for_many:

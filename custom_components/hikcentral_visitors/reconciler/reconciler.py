@@ -109,14 +109,20 @@ class Reconciler:
             self._ready.pop(visitor_id, None)
         try:
             seen = await self._ledger.async_read(partial(look_out, ids, moment))
-            await self._advance([one for one in seen if seen[one].moved], moment)
         except LedgerError as error:
-            LOGGER.error("Cannot read or write the visits: %s", error)
+            LOGGER.error("Cannot read the visits: %s", error)
             self._look_later(ids, moment.now + _STORAGE_RETRY)
             return
         finally:
             for visitor_id in ids:
                 self._returning.pop(visitor_id, None)
+        moved = [one for one in seen if seen[one].moved]
+        try:
+            await self._advance(moved, moment)
+        except LedgerError as error:
+            # What is to be taken away is taken away all the same.
+            LOGGER.error("Cannot write the visits: %s", error)
+            self._look_later(moved, moment.now + _STORAGE_RETRY)
         for visitor_id, outlook in seen.items():
             if outlook.todo is not None:
                 self._ready[visitor_id] = Ready(outlook.todo, moment.now)

@@ -1,0 +1,93 @@
+"""Taking access away while nothing can be stored.
+
+Facts are committed as unknown before a call, so that nobody ever believes that less is
+open than is. Taking away may do without: should we die, too much is believed open, and
+is taken away once more. So what was decided and stored is carried out, from memory, step
+by step, once; it is done again, and stored, when that is possible.
+"""
+
+from collections.abc import Callable, Iterable
+
+from ..contact import Contact
+from ..hikcentral import HikCentralError
+from ..ledger import Ledger
+from ..ledger.records import Moment, load_many
+from ..visits.desired import desired
+from ..visits.known import Known
+from ..visits.plan import NARROWING, WRITES_BY_ID, Operation, OperationKind, plan
+from ..visits.record import VisitorRecord
+from .calls import Calls, Target, answer_for_many
+
+_MOST_STEPS = 10
+_WITHOUT_STORING = NARROWING | {OperationKind.READ_PERSON, OperationKind.APPLY}
+
+
+class UnstoredNarrowing:
+    """Carries out what takes away, of visitors whose facts cannot be stored."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        contact: Contact,
+        calls: Calls,
+        moment: Callable[[], Moment],
+        proof_holds: Callable[[Known], bool],
+    ) -> None:
+        """Call through `calls`; ids are believed where `proof_holds`."""
+        self._ledger = ledger
+        self._contact = contact
+        self._calls = calls
+        self._moment = moment
+        self._proof_holds = proof_holds
+        self._done: dict[str, VisitorRecord] = {}
+
+    async def async_take_away(self, visitor_ids: Iterable[str]) -> None:
+        """Take away what these must not have, unless that was done already.
+
+        Raises LedgerError where not even reading works.
+        """
+        ids = list(visitor_ids)
+        records = await self._ledger.async_read(
+            lambda connection: load_many(connection, ids)
+        )
+        for visitor_id, record in records.items():
+            if self._done.get(visitor_id) == record:
+                continue
+            try:
+                await self._take_away(record)
+            except HikCentralError as error:
+                self._contact.failed(error)
+            else:
+                self._done[visitor_id] = record
+
+    def stored(self) -> None:
+        """Things can be stored again, and are repeated so."""
+        self._done.clear()
+
+    async def _take_away(self, record: VisitorRecord) -> None:
+        for _ in range(_MOST_STEPS):
+            moment = self._moment()
+            wish = desired(record, moment.now, moment.policy)
+            todo = plan(record, wish, moment.now)
+            step = todo.step
+            if not step or not todo.narrowing or step[0].kind not in _WITHOUT_STORING:
+                return
+            target = Target(record=record, wish=wish, taking=True)
+            for operation in step:
+                if operation.kind in WRITES_BY_ID and not self._proof_holds(
+                    record.known
+                ):
+                    operation = Operation(OperationKind.READ_PERSON)  # noqa: PLW2901
+                record = await self._carry_out(operation, target, record)
+
+    async def _carry_out(
+        self, operation: Operation, target: Target, record: VisitorRecord
+    ) -> VisitorRecord:
+        if operation.kind not in self._calls.for_many:
+            answer = await self._calls.for_one[operation.kind](target)
+        else:
+            level = operation.level or ""
+            await self._calls.for_many[operation.kind](level, [target])
+            answer = answer_for_many(operation, self._moment().now)
+        self._contact.answered()
+        return answer(record)
