@@ -128,21 +128,18 @@ async def test_what_is_set_aside_is_kept_whole_and_leaves_nothing_behind(
     path: Path,
 ) -> None:
     """A log that stayed would be taken for the new file's own."""
-    ledger = Ledger(path)
-    await ledger.async_open()
-    await ledger.async_write(lambda one: count(one, "entries"))
-    before = {
-        tail: path.with_name(path.name + tail).read_bytes() for tail in ("", "-wal")
-    }
+    whole = await _filled(path)
+    log = path.with_name(f"{path.name}-wal")
+    log.write_bytes(b"a log")
     aside = set_aside(path, AT)
-    await ledger.async_close()
     assert aside.name.startswith("visits.db.corrupt.2026-03-02T09-00-00")
-    again = Ledger(path)
-    await again.async_open()
-    assert again.is_new
-    assert await again.async_read(totals) == {}
-    await again.async_close()
-    assert aside.read_bytes()[:100] == before[""][:100]
+    assert aside.read_bytes() == whole
+    assert aside.with_name(f"{aside.name}-wal").read_bytes() == b"a log"
+    assert set(path.parent.iterdir()) == {
+        aside,
+        aside.with_name(f"{aside.name}-wal"),
+    }
+    assert (await _open(path)).is_new
 
 
 async def test_damage_that_shows_while_running_is_told_once(

@@ -263,6 +263,14 @@ def test_a_visit_that_cannot_be_read_justifies_nothing(
         connection.rollback()
 
 
+def test_a_visit_that_ends_before_it_begins_cannot_be_read(engine: Engine) -> None:
+    with engine.connect() as connection:
+        table = METADATA.tables["visits"]
+        _damage(connection, table, table.c.valid_until, 0, 1)
+        assert load_many(connection, ["ada"])["ada"].visits == ()
+        connection.rollback()
+
+
 @pytest.mark.parametrize("column", ["members", "window_end", "existence", "person_id"])
 def test_facts_that_cannot_be_read_are_read_from_the_server(
     engine: Engine, column: str

@@ -17,6 +17,7 @@ from simulator.control.operator import operate
 
 from .house import (
     ADD,
+    APPLY,
     DAY,
     DESK,
     EVERYBODY,
@@ -24,6 +25,7 @@ from .house import (
     LOBBY,
     LOBBY_DOORS,
     MEMBERS,
+    MINUTE,
     STAFF_LEVEL,
     VIP,
     House,
@@ -67,6 +69,22 @@ async def test_nobody_keeps_access_that_a_lost_ledger_gave(house: House) -> None
     assert await house.differences() == []
     names = {record.visitor.name for record in await house.records()}
     assert names == {"Ada", "Bea", "Cleo"}, "nobody is forgotten"
+
+
+async def test_what_only_the_terminals_still_hold_is_taken_from_them(
+    house: House,
+) -> None:
+    """He is out of everything in HikCentral, but no door was told."""
+    visit = await house.grant("Ada")
+    await house.settle()
+    house.fail(APPLY, code="5")
+    await house.revoke(visit)
+    await house.settle(MINUTE)
+    assert house.open_to_us() == LOBBY_DOORS
+    await _lose_the_ledger(house)
+    house.fail()
+    await _found(house)
+    assert house.open_to_us() == set()
 
 
 async def test_who_is_found_is_taken_in_once(house: House) -> None:

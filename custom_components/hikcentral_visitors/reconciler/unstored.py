@@ -2,8 +2,8 @@
 
 Facts are committed as unknown before a call, so that nobody ever believes that less is
 open than is. Taking away may do without: should we die, too much is believed open, and
-is taken away once more. So what was decided and stored is carried out, from memory, step
-by step, once; it is done again, and stored, when that is possible.
+is taken away once more. So what was decided and stored is carried out from memory, step
+by step and once; it is done again, and stored, when that is possible.
 """
 
 from collections.abc import Callable, Iterable
