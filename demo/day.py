@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
 import sys
+from time import monotonic
 from typing import Any
 
 from . import portrait
@@ -53,7 +54,8 @@ async def play(stage: Stage) -> None:
         report.line(f"  {line}")
     report.line()
     stage.watch.heard = lambda kind, event: _tell(stage, kind, event)
-    stage.phone.shown = lambda push: _show(stage, push)
+    walked = monotonic()
+    stage.phone.shown = lambda push: _show(stage, push, monotonic() - walked)
     await stage.facility.seed(persons=40, events_per_minute=12)
     faces = await _invite(stage)
     report.line(f"  {words['keys']}")
@@ -61,6 +63,7 @@ async def play(stage: Stage) -> None:
     async with _lines() as lines:
         for who, door in cycle(_WAYS):
             await _pause(stage, lines)
+            walked = monotonic()
             if face := faces.get(who):
                 await stage.facility.show_face(face, door)
             else:
@@ -122,11 +125,14 @@ def _tell(stage: Stage, kind: str, event: Event) -> None:
         stage.report.event("→", f"{event['name']}: {event['door']}, {outcome}{reason}")
 
 
-def _show(stage: Stage, push: Push) -> None:
+def _show(stage: Stage, push: Push, after: float) -> None:
+    """Show a push on the phone, and how long after a passage it came."""
     buttons = "  ".join(
         f"[{number}] {label}" for number, label in enumerate(push.buttons, start=1)
     )
     text = f"{stage.texts.words['push']}: {push.title} – {push.message}  {buttons}"
+    if after < PACE / 2:
+        text = f"{text}  {stage.texts.words['after'].format(seconds=f'{after:.2f}')}"
     stage.report.event("☎", text.rstrip())
 
 

@@ -149,6 +149,18 @@ async def test_a_terminal_that_was_out_of_reach_is_swept_for_that_time(
     assert await sweeper.async_sweep() == 1, "it tells the rest a little later"
 
 
+async def test_a_terminal_that_is_back_before_anybody_looked_is_swept_too(
+    house: House,
+) -> None:
+    sweeper = house.sweeper()
+    await sweeper.async_sweep()
+    sweeper.doors_seen({"11": True})
+    await house.advance(1800)
+    await late(house, timedelta(minutes=20))
+    sweeper.doors_seen({"11": False})
+    assert await sweeper.async_days() == 1, "even while a long sweep goes on"
+
+
 async def test_cursors_of_former_groups_of_doors_are_forgotten(house: House) -> None:
     old = START - 20 * DAY
 

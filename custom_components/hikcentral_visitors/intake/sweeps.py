@@ -92,11 +92,15 @@ class Sweeper:
     def doors_seen(self, offline: Mapping[str, bool | None]) -> None:
         """Take in which doors are out of reach; None is what nobody knows."""
         seen = {door: offline.get(door) for door in self._door_ids}
-        if seen != self._seen:
-            hurry = bool(self._seen)
-            self._seen = seen
-            if hurry:
-                self._wake.set()
+        if seen == self._seen:
+            return
+        hurry = bool(self._seen)
+        self._seen = seen
+        if self._agenda is not None:
+            # At once: a door may be back before a sweep that goes on is over.
+            self._agenda = self._agenda.seen(seen, self._questions.now())
+        if hurry:
+            self._wake.set()
 
     async def async_sweep(self) -> int:
         """Do all that is due; returns how many passages were new.
@@ -109,16 +113,21 @@ class Sweeper:
             await self._note(replace(agenda, hourly=self._questions.now()))
         now = self._questions.now()
         await self._note(self._due().seen(self._seen, now))
-        recorded = 0
-        while (back := self._due().returned(self._questions.now())) is not None:
-            recorded += await self._door(back)
-            await self._note(self._due().looked_at(back))
+        recorded = await self._returns()
         if self._due().hourly_due(now := self._questions.now()):
             recorded += await self.async_recent()
             await self._note(replace(self._due(), hourly=now))
         if self._due().daily_due(now := self._questions.now()):
             recorded += await self.async_days()
             await self._note(replace(self._due(), daily=now))
+        return recorded
+
+    async def _returns(self) -> int:
+        """Look at the doors that came back."""
+        recorded = 0
+        while (back := self._due().returned(self._questions.now())) is not None:
+            recorded += await self._door(back)
+            await self._note(self._due().looked_at(back))
         return recorded
 
     async def async_recent(self, back: timedelta = HOURLY_BACK) -> int:
@@ -151,6 +160,7 @@ class Sweeper:
                         recorded += await self._day(code, group.split(","), day)
                     counted[day] = total
                 await self._keep_totals(code, group, counted)
+                recorded += await self._returns()  # this takes long, they do not
         await self._ledger.async_write(
             lambda transaction: forget_day_totals(transaction, self._groups, days[-1])
         )
