@@ -18,6 +18,8 @@ from custom_components.hikcentral_visitors.const import (
     CONF_DOOR_LOCKS,
     CONF_DOORS,
     CONF_EARLY_ARRIVAL,
+    CONF_EXIT_GRACE,
+    CONF_EXIT_LEVELS,
     CONF_EXTEND_STEP,
     CONF_OPERATORS,
     CONF_ORGANISATION,
@@ -28,9 +30,11 @@ from custom_components.hikcentral_visitors.const import (
     CONF_READERS,
     CONF_RETENTION,
     CONF_VISIT_DEVICES,
+    CONF_WAY_OUT,
 )
-from custom_components.hikcentral_visitors.settings import Settings
+from custom_components.hikcentral_visitors.settings import Settings, WayOut
 from simulator import Simulator
+from simulator.layout import DEFAULT_LAYOUT
 
 from .flows import (
     entry_for,
@@ -71,7 +75,12 @@ def setup_entry() -> Generator[AsyncMock]:
 
 @pytest.fixture
 async def server() -> AsyncGenerator[Simulator]:
-    async with serving() as simulator:
+    exits = [
+        {"privilegeGroupId": "10", "privilegeGroupName": "Way out", "doors": ["12"]},
+        {"privilegeGroupId": "20", "privilegeGroupName": "All", "doors": ["12", "11"]},
+    ]
+    layout = {"levels": [*DEFAULT_LAYOUT["levels"], *exits]}
+    async with serving(layout=layout) as simulator:
         yield simulator
 
 
@@ -91,6 +100,7 @@ async def choose(
     assert result["menu_options"] == [
         "access",
         "doors",
+        "way_out",
         "people",
         "visits",
         "push",
@@ -220,7 +230,7 @@ async def test_roles_are_guessed_only_once(
     }
 
 
-@pytest.mark.parametrize("subject", ["access", "doors"])
+@pytest.mark.parametrize("subject", ["access", "doors", "way_out"])
 async def test_server_cannot_be_asked(
     hass: HomeAssistant, entry: MockConfigEntry, server: Simulator, subject: str
 ) -> None:
@@ -355,3 +365,70 @@ async def test_devices(
         CONF_POLL_INTERVAL: 30,
         CONF_DOOR_LOCKS: True,
     }
+
+
+async def test_the_way_out(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    result = form(await choose(hass, entry, "way_out"), "way_out")
+    assert suggested(result) == {
+        CONF_WAY_OUT: "free",
+        CONF_EXIT_LEVELS: [],
+        CONF_EXIT_GRACE: {"hours": 1, "minutes": 0},
+    }
+    entered = {
+        CONF_WAY_OUT: "reader",
+        CONF_EXIT_LEVELS: ["10"],
+        CONF_EXIT_GRACE: {"hours": 0, "minutes": 30},
+    }
+    result = await submit(hass, result, entered)
+    assert await saved(hass, result, entry) == {
+        CONF_WAY_OUT: "reader",
+        CONF_EXIT_LEVELS: ["10"],
+        CONF_EXIT_GRACE: 30,
+    }
+    settings = Settings.from_options(entry.options)
+    assert settings.way_out is WayOut.READER
+    assert settings.policy.exit_levels == {"10"}
+    assert settings.policy.exit_grace == timedelta(minutes=30)
+
+    result = await choose(hass, entry, "way_out")
+    assert suggested(result) == entered
+    result = await submit(hass, result, {**entered, CONF_WAY_OUT: "free"})
+    assert (await saved(hass, result, entry))[CONF_EXIT_LEVELS] == ["10"]
+    assert Settings.from_options(entry.options).policy.exit_levels == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("levels", "problem"),
+    [
+        ([], "exit_levels_missing"),
+        (["10", "7"], "exit_level_managed"),
+        (["10", "20"], "exit_level_lets_in"),
+    ],
+)
+async def test_what_is_for_leaving_lets_nobody_in(
+    hass: HomeAssistant, entry: MockConfigEntry, levels: list[str], problem: str
+) -> None:
+    result = await choose(hass, entry, "way_out")
+    entered = {
+        CONF_WAY_OUT: "reader",
+        CONF_EXIT_LEVELS: levels,
+        CONF_EXIT_GRACE: {"hours": 1, "minutes": 0},
+    }
+    result = await submit(hass, result, entered)
+    form(result, "way_out", **{CONF_EXIT_LEVELS: problem})
+    assert suggested(result) == entered
+    result = await submit(hass, result, {**entered, CONF_EXIT_LEVELS: ["10"]})
+    assert (await saved(hass, result, entry))[CONF_EXIT_LEVELS] == ["10"]
+
+
+async def test_a_level_for_leaving_cannot_let_in(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    hass.config_entries.async_update_entry(
+        entry,
+        options={**OPTIONS, CONF_WAY_OUT: "reader", CONF_EXIT_LEVELS: ["10"]},
+    )
+    result = await choose(hass, entry, "access")
+    entered = {**suggested(result), CONF_ACCESS_LEVELS: ["7", "10"]}
+    result = await submit(hass, result, entered)
+    form(result, "access", **{CONF_ACCESS_LEVELS: "level_for_leaving_chosen"})

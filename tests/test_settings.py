@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.hikcentral_visitors.settings import Settings
+from custom_components.hikcentral_visitors.settings import Settings, WayOut
 from custom_components.hikcentral_visitors.visits.passage import DoorRole
 
 
@@ -25,6 +25,9 @@ def test_nothing_chosen_is_the_defaults() -> None:
         ("provision_ahead", 3, "provision_ahead", timedelta(days=3)),
         ("retention", 30, "retention", timedelta(days=30)),
         ("visit_devices", 10.0, "visit_devices", 10),
+        ("way_out", "reader", "way_out", WayOut.READER),
+        ("exit_levels", ["9"], "exit_levels", frozenset({"9"})),
+        ("exit_grace", 20, "exit_grace", timedelta(minutes=20)),
         ("door_locks", True, "door_locks", True),
         ("operators", ["a", "b", "a"], "operators", frozenset({"a", "b"})),
         ("organisation", "2", "organisation", "2"),

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
+    DurationSelector,
+    DurationSelectorConfig,
     SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
@@ -18,11 +20,15 @@ from .const import (
     CONF_ACCESS_LEVELS,
     CONF_DEFAULT_LEVELS,
     CONF_DOORS,
+    CONF_EXIT_GRACE,
+    CONF_EXIT_LEVELS,
     CONF_ORGANISATION,
     CONF_READERS,
+    CONF_WAY_OUT,
 )
 from .facility import Facility
 from .hikcentral import AccessLevel, Reader
+from .settings import WayOut
 from .visits.passage import DoorRole, role_from_name
 
 _ROLE_FIELDS: Final = {
@@ -68,8 +74,10 @@ def access_schema(facility: Facility, options: Mapping[str, Any]) -> vol.Schema:
     )
 
 
-def access_options(entered: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options on access; raises FormError."""
+def access_options(
+    entered: Mapping[str, Any], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the options on access, beside those so far; raises FormError."""
     managed = entered.get(CONF_ACCESS_LEVELS, [])
     given = entered.get(CONF_DEFAULT_LEVELS, [])
     if not managed:
@@ -78,11 +86,63 @@ def access_options(entered: Mapping[str, Any]) -> dict[str, Any]:
         raise FormError(CONF_DEFAULT_LEVELS, Problem("default_levels_missing"))
     if not set(given) <= set(managed):
         raise FormError(CONF_DEFAULT_LEVELS, Problem("default_levels_not_chosen"))
+    by_reader = options.get(CONF_WAY_OUT) == WayOut.READER
+    if by_reader and not set(managed).isdisjoint(options.get(CONF_EXIT_LEVELS, ())):
+        raise FormError(CONF_ACCESS_LEVELS, Problem("level_for_leaving_chosen"))
     return {
         CONF_ACCESS_LEVELS: managed,
         CONF_DEFAULT_LEVELS: given,
         CONF_ORGANISATION: entered[CONF_ORGANISATION],
     }
+
+
+def way_out_schema(facility: Facility, entered: Mapping[str, Any]) -> vol.Schema:
+    """Return the form on how visitors get out."""
+    chosen = list(entered.get(CONF_EXIT_LEVELS, ()))
+    labels = {level.id: _level_label(level) for level in facility.levels}
+    return vol.Schema(
+        {
+            _suggested(
+                CONF_WAY_OUT, entered.get(CONF_WAY_OUT, WayOut.FREE.value)
+            ): SelectSelector(
+                SelectSelectorConfig(
+                    options=[way.value for way in WayOut],
+                    mode=SelectSelectorMode.LIST,
+                    translation_key=CONF_WAY_OUT,
+                )
+            ),
+            _suggested(CONF_EXIT_LEVELS, chosen): _several(_with_gone(labels, chosen)),
+            _suggested(CONF_EXIT_GRACE, entered[CONF_EXIT_GRACE]): DurationSelector(
+                DurationSelectorConfig(enable_second=False)
+            ),
+        }
+    )
+
+
+def check_way_out(
+    facility: Facility, entered: Mapping[str, Any], options: Mapping[str, Any]
+) -> None:
+    """Check that what is kept for leaving lets nobody in; raises FormError.
+
+    The roles of doors are those in the options.
+    """
+    if entered[CONF_WAY_OUT] != WayOut.READER:
+        return
+    chosen = entered.get(CONF_EXIT_LEVELS, [])
+    if not chosen:
+        raise FormError(CONF_EXIT_LEVELS, Problem("exit_levels_missing"))
+    managed = options.get(CONF_ACCESS_LEVELS, ())
+    roles = options.get(CONF_DOORS, {})
+    for level in facility.levels:
+        if level.id not in chosen:
+            continue
+        name = {"name": level.name or level.id}
+        if level.id in managed:
+            raise FormError(CONF_EXIT_LEVELS, Problem("exit_level_managed", name))
+        for door in level.doors:
+            if roles.get(door.id) == DoorRole.ENTRY:
+                name["door"] = door.name or door.id
+                raise FormError(CONF_EXIT_LEVELS, Problem("exit_level_lets_in", name))
 
 
 def doors_schema(facility: Facility, chosen: Sequence[str]) -> vol.Schema:

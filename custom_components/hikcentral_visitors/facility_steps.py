@@ -76,7 +76,7 @@ class FacilitySteps(ConfigEntryBaseFlow):
         if user_input is not None:
             before = self._options.get(CONF_ACCESS_LEVELS, ())
             try:
-                self._options |= access_options(user_input)
+                self._options |= access_options(user_input, self._options)
             except FormError as error:
                 problem, field = error.problem, error.field
             else:

@@ -28,6 +28,8 @@ from .const import (
     CONF_DOOR_LOCKS,
     CONF_DOORS,
     CONF_EARLY_ARRIVAL,
+    CONF_EXIT_GRACE,
+    CONF_EXIT_LEVELS,
     CONF_EXTEND_STEP,
     CONF_OPERATORS,
     CONF_POLL_BEHIND_PUSH,
@@ -41,8 +43,10 @@ from .const import (
     CONF_RETENTION,
     CONF_RETIREMENT,
     CONF_VISIT_DEVICES,
+    CONF_WAY_OUT,
 )
 from .facility import Facility
+from .facility_forms import FormError, check_way_out, way_out_schema
 from .facility_steps import FacilitySteps
 from .push_address import (
     async_certificate_refused,
@@ -124,6 +128,7 @@ class HikCentralOptionsFlow(RetirementSteps, FacilitySteps, OptionsFlowWithReloa
             menu_options=[
                 "access",
                 "doors",
+                "way_out",
                 "people",
                 "visits",
                 "push",
@@ -146,6 +151,35 @@ class HikCentralOptionsFlow(RetirementSteps, FacilitySteps, OptionsFlowWithReloa
     @override
     async def _async_roles_chosen(self) -> ConfigFlowResult:
         return self._save()
+
+    async def async_step_way_out(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask how visitors get out, and what they need for it."""
+        if self._facility is None:
+            user_input = None
+        facility = await self._async_ask()
+        if isinstance(facility, Problem):
+            return self._show("way_out", vol.Schema({}), facility)
+        grace = Settings.from_options(self._options).exit_grace
+        entered = {**self._options, CONF_EXIT_GRACE: _hours_and_minutes(grace)}
+        problem, field = None, "base"
+        if user_input is not None:
+            entered |= {CONF_EXIT_LEVELS: [], **user_input}
+            try:
+                check_way_out(facility, entered, self._options)
+            except FormError as error:
+                problem, field = error.problem, error.field
+            else:
+                grace = timedelta(**entered[CONF_EXIT_GRACE])
+                return self._save(
+                    {
+                        CONF_WAY_OUT: entered[CONF_WAY_OUT],
+                        CONF_EXIT_LEVELS: entered[CONF_EXIT_LEVELS],
+                        CONF_EXIT_GRACE: round(grace / _MINUTE),
+                    }
+                )
+        return self._show("way_out", way_out_schema(facility, entered), problem, field)
 
     async def async_step_people(
         self, user_input: dict[str, Any] | None = None

@@ -13,6 +13,8 @@ from .const import (
     CONF_DOOR_LOCKS,
     CONF_DOORS,
     CONF_EARLY_ARRIVAL,
+    CONF_EXIT_GRACE,
+    CONF_EXIT_LEVELS,
     CONF_EXTEND_STEP,
     CONF_OPERATORS,
     CONF_ORGANISATION,
@@ -28,6 +30,7 @@ from .const import (
     CONF_RETENTION,
     CONF_RETIREMENT,
     CONF_VISIT_DEVICES,
+    CONF_WAY_OUT,
 )
 from .visits.passage import DoorRole
 from .visits.policy import Policy
@@ -40,6 +43,15 @@ class Retirement(StrEnum):
     RUN_OUT = "run_out"
 
 
+class WayOut(StrEnum):
+    """How visitors get out."""
+
+    FREE = "free"
+    """The way out needs no right."""
+    READER = "reader"
+    """A reader lets them out: they need levels for leaving."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The options; spans that users enter in minutes, hours or days are spans here.
@@ -47,7 +59,8 @@ class Settings:
     `doors` and `readers` give the role of each chosen door and of its readers, by id.
     `default_levels` are given where a grant names none. `push_address` is where
     HikCentral reaches Home Assistant, "" for the address that Home Assistant has in its
-    own network.
+    own network. `exit_levels` are those
+    for leaving, and count only where `way_out` needs them.
     """
 
     access_levels: tuple[str, ...] = ()
@@ -71,6 +84,9 @@ class Settings:
     provision_ahead: timedelta = timedelta(days=7)
     door_locks: bool = False
     retirement: Retirement | None = None
+    way_out: WayOut = WayOut.FREE
+    exit_levels: frozenset[str] = frozenset()
+    exit_grace: timedelta = timedelta(hours=1)
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:
@@ -120,6 +136,9 @@ class Settings:
                 if CONF_RETIREMENT in options
                 else None
             ),
+            way_out=WayOut(options.get(CONF_WAY_OUT, default.way_out)),
+            exit_levels=frozenset(options.get(CONF_EXIT_LEVELS, ())),
+            exit_grace=span(CONF_EXIT_GRACE, minute, default.exit_grace),
         )
 
     @property
@@ -132,6 +151,10 @@ class Settings:
             retention=self.retention,
             managed_levels=frozenset(self.access_levels),
             retired=self.retirement is not None,
+            exit_levels=self.exit_levels
+            if self.way_out is WayOut.READER
+            else frozenset(),
+            exit_grace=self.exit_grace,
         )
 
 
