@@ -72,6 +72,7 @@ READ = "resource/v1/person/personCode/personInfo"
 EVERYBODY = "resource/v1/person/personList"
 ENROL = "acs/v1/privilege/group/single/addPersons"
 EXPEL = "acs/v1/privilege/group/single/deletePersons"
+LEVELS = "acs/v1/privilege/group"
 MEMBERS = "acs/v1/privilege/group/single/personList"
 APPLY = "visitor/v1/auth/reapplication"
 CHECK = "visitor/v1/person/ID/elementDownloadDetail"
@@ -401,8 +402,10 @@ class House:
                 for level in tables.levels.values()
             },
             {
-                device: {p: r for p, r in held.items() if p in self.staff}
-                for device, held in self.world.terminals.records.items()
+                (device, person): held
+                for device, persons in self.world.terminals.records.items()
+                for person, held in persons.items()
+                if person in self.staff
             },
         )
 

@@ -11,6 +11,7 @@ from .house import (
     DAY,
     EVERYBODY,
     HOUR,
+    LEVELS,
     LOBBY_DOORS,
     MEMBERS,
     MINUTE,
@@ -32,8 +33,8 @@ async def test_nothing_changed_nothing_done(house: House) -> None:
     await house.settle()
     house.calls()
     await _audited(house, thorough=True)
-    # All persons, both managed levels, and the one of ours; nothing is written.
-    assert house.calls() == {EVERYBODY: 1, MEMBERS: 2, READ: 1}
+    # The levels, all persons, who is in both managed levels, and the one of ours.
+    assert house.calls() == {LEVELS: 1, EVERYBODY: 1, MEMBERS: 2, READ: 1}
 
 
 async def test_a_deleted_person_is_added_again(house: House) -> None:
@@ -156,7 +157,7 @@ async def test_a_level_that_is_managed_no_more_is_left(house: House) -> None:
     house.policy = type(house.policy)(managed_levels=frozenset())
     house.calls()
     await _audited(house)
-    assert house.calls() == {MEMBERS: 1}
+    assert house.calls() == {LEVELS: 1, MEMBERS: 1}
 
 
 async def test_lists_that_are_not_given_stop_nothing(house: House) -> None:

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, inspect, select
+from sqlalchemy import Connection, Engine, inspect, select, text
 
 from .errors import DamagedError, NewerSchemaError
-from .schema import METADATA, former_persons, meta
+from .schema import METADATA, former_persons, known, meta
 
 VERSION_KEY = "schema_version"
 
@@ -21,7 +21,21 @@ def _add_former_persons(connection: Connection) -> None:
     former_persons.create(connection, checkfirst=True)
 
 
-MIGRATIONS: tuple[Migration, ...] = (_create, _add_former_persons)
+def _add_refused_levels(connection: Connection) -> None:
+    columns = {column["name"] for column in inspect(connection).get_columns(known.name)}
+    if known.c.refused_levels.name not in columns:
+        connection.execute(
+            text(
+                "ALTER TABLE known ADD COLUMN refused_levels TEXT NOT NULL DEFAULT '[]'"
+            )
+        )
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    _create,
+    _add_former_persons,
+    _add_refused_levels,
+)
 """The step at index n takes a file from version n to n + 1; 0 is an empty file."""
 
 VERSION = len(MIGRATIONS)

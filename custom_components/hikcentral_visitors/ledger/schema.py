@@ -121,6 +121,7 @@ known = Table(
     Column("face_refused", Label(64)),
     Column("members", WordSet, nullable=False),
     Column("unsure", WordSet, nullable=False),
+    Column("refused_levels", WordSet, nullable=False),
     Column("application_progress", Word(Progress), nullable=False),
     Column("application_requested_at", Instant),
     Column("application_checks", Number, nullable=False),

@@ -19,6 +19,7 @@ from ..visits.known import Effort, Existence, Known
 from ..visits.person_code import Installation
 from ..visits.record import Change, VisitorRecord
 from .finder import Finder
+from .levels import Levels
 from .readings import person_reading
 
 INTERVAL = timedelta(minutes=15)
@@ -43,6 +44,8 @@ class Auditor:
         self._client = client
         self._contact = contact
         self._moment = moment
+        self._repairing = asyncio.Lock()
+        self.levels = Levels(ledger, client, contact, moment)
 
     async def async_run(self) -> None:
         """Audit now, all persons included, and then regularly, until cancelled."""
@@ -60,9 +63,14 @@ class Auditor:
     async def async_check_and_repair(self) -> None:
         """Look at everything now, and try again what was given up or waits.
 
-        Raises LedgerError.
+        Whoever asks while it is done waits for the same. Raises LedgerError.
         """
+        joined = self._repairing.locked()
+        async with self._repairing:
+            if not joined:
+                await self._check_and_repair()
 
+    async def _check_and_repair(self) -> None:
         def again(known: Known) -> Known:
             return replace(
                 known,
@@ -88,6 +96,7 @@ class Auditor:
         A thorough audit also looks for persons of ours of whom nothing is known.
         What cannot be read is left for the next time. Raises LedgerError.
         """
+        await self.levels.async_look()
         if thorough:
             await self._finder.async_find()
             for record in (await self._records()).values():
@@ -97,7 +106,8 @@ class Auditor:
             for record in (await self._records()).values()
             if record.known.existence is Existence.PRESENT
         }
-        levels = set(self._moment().policy.managed_levels).union(
+        policy = self._moment().policy
+        levels = (policy.managed_levels | policy.exit_levels).union(
             *(record.known.possible_levels for record in present.values())
         )
         for level in sorted(levels):
@@ -153,7 +163,8 @@ class Auditor:
             return
         reading, _ = person_reading(person, visitor)
         back = record.known.existence is Existence.ABSENT
-        levels = self._moment().policy.managed_levels if back else frozenset()
+        policy = self._moment().policy
+        levels = policy.managed_levels | policy.exit_levels if back else frozenset()
 
         def learn(known: Known) -> Known:
             """Of somebody who is back, nobody knows which levels came with him."""

@@ -212,9 +212,14 @@ class Calls:
     async def _remove_members(self, level: str, targets: Sequence[Target]) -> set[str]:
         """Take them out, and read back that they are."""
         persons = {target.person_id for target in targets}
-        await self._client.remove_members(
-            level, sorted(persons), priority=Priority.NARROWING
-        )
+        try:
+            await self._client.remove_members(
+                level, sorted(persons), priority=Priority.NARROWING
+            )
+        except NotFoundError:
+            if len(persons) > 1 or await self._level_exists(level):
+                raise
+            return persons
         try:
             still = {
                 person
@@ -227,6 +232,12 @@ class Calls:
             # The list of members is optional (guide 3.8); the answer must do.
             return persons
         return persons - still
+
+    async def _level_exists(self, level: str) -> bool:
+        async for one in self._client.access_levels():
+            if one.id == level:
+                return True
+        return False
 
     async def _apply(self, _level: str, targets: Sequence[Target]) -> set[str]:
         taking = any(_priority(one) is Priority.NARROWING for one in targets)

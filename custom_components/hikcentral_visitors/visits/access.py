@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from .desired import Desired, Wish, desired
 from .known import UNSETTLED, Application, Existence, Progress
-from .plan import exceeds, open_part, plan, wish_key
+from .plan import exceeds, open_part, plan, refused_levels
 from .policy import Policy
 from .profile import profile_digest
 from .record import VisitorRecord
@@ -44,13 +44,17 @@ SETTLED_STATES = frozenset(AccessState) - {AccessState.GRANTING, AccessState.REV
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """The access of one visit; doors are counted at the last application check."""
+    """The access of one visit; doors are counted at the last application check.
+
+    `failed_doors` are the ids of those that did not take it, once that is believed.
+    """
 
     state: AccessState
     doors_ready: int = 0
     doors_total: int = 0
     reason: str | None = None
     next_attempt: datetime | None = None
+    failed_doors: tuple[str, ...] = ()
 
 
 def access(
@@ -62,7 +66,7 @@ def access(
     wish = desired(record, now, replace(policy, giving=True))
     if not _held(visit, wish):
         return Access(state=AccessState.NOT_DUE)
-    live = _live(record, wish, now)
+    live = _live(visit, record, wish, now)
     if policy.giving or live.state in _GIVEN:
         return live
     return Access(state=AccessState.HELD, reason=NOTHING_GIVEN)
@@ -89,8 +93,13 @@ def _ended(visit: Visit, record: VisitorRecord, wish: Desired, now: datetime) ->
         doors_ready=known.application.doors_ready,
         doors_total=known.application.doors_total,
         reason=effort.reason or _trouble_of(known.application),
-        next_attempt=effort.next_attempt,
+        next_attempt=plan(record, wish, now).not_before,
+        failed_doors=_failed_doors(known.application),
     )
+
+
+def _failed_doors(doors: Application) -> tuple[str, ...]:
+    return doors.failed_doors if _trouble_of(doors) else ()
 
 
 def _trouble_of(doors: Application) -> str | None:
@@ -103,11 +112,7 @@ def _still_open(
     visit: Visit, record: VisitorRecord, wish: Desired, now: datetime
 ) -> bool:
     known = record.known
-    of_others = frozenset[str]().union(
-        *(other.levels for other in record.visits if other.id != visit.id)
-    )
-    surplus = known.possible_levels - wish.levels
-    if surplus - (of_others - visit.levels):
+    if (known.possible_levels - wish.levels) - _of_others(visit, record):
         return True
     if not known.window_known or exceeds(known, wish, now):
         return True
@@ -117,14 +122,24 @@ def _still_open(
     return progress in UNSETTLED
 
 
-def _live(record: VisitorRecord, wish: Desired, now: datetime) -> Access:
+def _of_others(visit: Visit, record: VisitorRecord) -> frozenset[str]:
+    """The levels that only other visits ask for."""
+    asked = (other.levels for other in record.visits if other.id != visit.id)
+    return frozenset[str]().union(*asked) - visit.levels
+
+
+def _live(visit: Visit, record: VisitorRecord, wish: Desired, now: datetime) -> Access:
     known = record.known
     doors = known.application
     effort = known.widening
-    if effort.refused_for is not None and effort.refused_for == wish_key(record, wish):
+    refused = refused_levels(record, wish)
+    lacking = (refused or frozenset()) - _of_others(visit, record)
+    if refused is not None and (not refused or visit.levels <= refused):
         state = AccessState.FAILED
-    elif not _configured(record, wish, now):
+    elif not _configured(record, wish, refused or frozenset(), now):
         state = AccessState.GRANTING
+    elif lacking and doors.progress in {Progress.APPLIED, Progress.UNVERIFIABLE}:
+        state = AccessState.PARTIAL
     else:
         match doors.progress:
             case Progress.APPLIED:
@@ -138,6 +153,8 @@ def _live(record: VisitorRecord, wish: Desired, now: datetime) -> Access:
                 state = AccessState.GRANTING
     pending = plan(record, wish, now).not_before
     reason = effort.reason or _trouble_of(doors)
+    if refused and not lacking:
+        reason = _trouble_of(doors)
     if state in {AccessState.ACTIVE, AccessState.UNVERIFIED}:
         reason, pending = None, None
     return Access(
@@ -146,16 +163,19 @@ def _live(record: VisitorRecord, wish: Desired, now: datetime) -> Access:
         doors_total=doors.doors_total,
         reason=reason,
         next_attempt=pending,
+        failed_doors=_failed_doors(doors),
     )
 
 
-def _configured(record: VisitorRecord, wish: Desired, now: datetime) -> bool:
+def _configured(
+    record: VisitorRecord, wish: Desired, refused: frozenset[str], now: datetime
+) -> bool:
     """Whether the server holds what is wished, whatever the terminals hold."""
     known = record.known
     return (
         known.existence is Existence.PRESENT
         and known.window_known
-        and wish.levels <= known.members
+        and wish.levels - refused <= known.members
         and open_part(known.window, now) == open_part(wish.window, now)
         and known.profile == profile_digest(record.visitor)
         and record.visitor.photo in {None, known.face, known.face_refused}

@@ -406,7 +406,8 @@ def failed(
     """A call did not succeed; `wish` names what was wished, `jitter` is in [0, 1).
 
     Taking away is tried again whatever the answer, and a refusal counts towards the
-    next rung. Giving ends where the server refused what was asked.
+    next rung. Giving ends where the server refused what was asked; of a level that he
+    was not taken into, only that level.
     """
     effort = known.narrowing if taking else known.widening
     refused = failure.kind is FailureKind.REFUSED
@@ -416,12 +417,34 @@ def failed(
         failures=effort.failures + 1,
         refusals=effort.refusals + (refused and operation.kind in NARROWING),
         next_attempt=now + wait,
-        reason=failure.reason,
-        refused_for=wish if refused and not taking else None,
     )
     if taking:
-        return replace(known, narrowing=effort)
-    return replace(known, widening=effort)
+        return replace(known, narrowing=replace(effort, reason=failure.reason))
+    if effort.refused_for == wish and known.refused_levels and not refused:
+        # The rest is tried again, and what was refused stays so.
+        return replace(known, widening=effort)
+    effort = replace(
+        effort, reason=failure.reason, refused_for=wish if refused else None
+    )
+    return replace(
+        known,
+        widening=effort,
+        refused_levels=_refused_levels(known, operation, wish)
+        if refused
+        else frozenset(),
+    )
+
+
+def _refused_levels(known: Known, operation: Operation, wish: str) -> frozenset[str]:
+    """The levels refused of one wish; none where something else of it was refused."""
+    if operation.kind is not OperationKind.ADD_MEMBER or operation.level is None:
+        return frozenset()
+    whole = known.widening.refused_for == wish and not known.refused_levels
+    if whole:
+        return frozenset()
+    same = known.widening.refused_for == wish
+    earlier = known.refused_levels if same else frozenset[str]()
+    return earlier | {operation.level}
 
 
 def succeeded(known: Known, *, taking: bool) -> Known:

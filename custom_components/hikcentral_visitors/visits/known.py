@@ -74,7 +74,9 @@ class Known:
     without a known outcome concerned. `profile` and `face` are digests of what was
     confirmed, None where unknown or never sent; `face_updated` tells a face that was
     sent by itself from one that went with the person. `proven_at` is when the person id
-    was last seen to belong to our person code.
+    was last seen to belong to our person code. `refused_levels` are those that he was
+    not taken into, when the wish that `widening` names was refused; the rest of it is
+    given all the same.
     """
 
     person_id: str | None = None
@@ -90,6 +92,7 @@ class Known:
     face_refused: str | None = None
     members: frozenset[str] = frozenset()
     unsure: frozenset[str] = frozenset()
+    refused_levels: frozenset[str] = frozenset()
     application: Application = Application()
     widening: Effort = Effort()
     narrowing: Effort = Effort()

@@ -119,12 +119,14 @@ def plan(record: VisitorRecord, wish: Desired, now: datetime) -> Plan:
             narrowing=True,
             not_before=_not_before(taking, known, known.narrowing),
         )
-    if known.widening.refused_for == wish_key(record, wish):
+    refused = refused_levels(record, wish)
+    if refused is not None:
         if known.existence is Existence.PRESENT and known.proven_at is None:
             # Perhaps only because the person is not there any more.
             return Plan(operations=(_READ,), not_before=known.widening.next_attempt)
-        return _unfinished(known, now)
-    giving = _proven(_giving(record, wish, now), known, now)
+        if not refused:
+            return _unfinished(known, now)
+    giving = _proven(_giving(record, wish, refused or frozenset(), now), known, now)
     given = Plan(
         operations=giving, not_before=_not_before(giving, known, known.widening)
     )
@@ -137,6 +139,19 @@ def plan(record: VisitorRecord, wish: Desired, now: datetime) -> Plan:
 def wish_key(record: VisitorRecord, wish: Desired) -> str:
     """Return a name for all that is asked of the server, to remember refusals by."""
     return f"{wish.digest}|{profile_digest(record.visitor)}|{record.visitor.photo}"
+
+
+def refused_levels(record: VisitorRecord, wish: Desired) -> frozenset[str] | None:
+    """Return the levels that the server refused of this wish.
+
+    None where it refused nothing, no level where it refused all of it.
+    """
+    known = record.known
+    if known.widening.refused_for is None:
+        return None
+    if known.widening.refused_for != wish_key(record, wish):
+        return None
+    return known.refused_levels
 
 
 def open_part(window: Window | None, now: datetime) -> Window | None:
@@ -241,7 +256,7 @@ def _shortening(known: Known, wish: Desired, now: datetime) -> tuple[Operation, 
 
 
 def _giving(
-    record: VisitorRecord, wish: Desired, now: datetime
+    record: VisitorRecord, wish: Desired, refused: frozenset[str], now: datetime
 ) -> tuple[Operation, ...]:
     known = record.known
     if wish.person is not Wish.REQUIRED:
@@ -262,7 +277,7 @@ def _giving(
             changes.append(Operation(OperationKind.UPDATE_FACE))
     changes.extend(
         Operation(OperationKind.ADD_MEMBER, level)
-        for level in sorted(wish.levels - known.members)
+        for level in sorted(wish.levels - known.members - refused)
     )
     if changes and wish.leaving and known.application.progress is Progress.PENDING:
         # Nobody gets a longer time before the doors know that he must not get in.
