@@ -132,7 +132,7 @@ async def test_visit(stand_in: StandIn, kind: VisitEventType) -> None:
     assert _state(stand_in, SERVER) == STATE_UNKNOWN
 
 
-@pytest.mark.parametrize("kind", ["face_not_recognised", "alarm"])
+@pytest.mark.parametrize("kind", ["face_not_recognised", "forced_open"])
 async def test_door(stand_in: StandIn, kind: str) -> None:
     await stand_in.load(Platform.EVENT)
     stand_in.coordinator.tell(

@@ -19,7 +19,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, EVENT_PASSAGE, EVENT_VISIT, LOGGER
 from .coordinator import VisitorsCoordinator
-from .hikcentral import DoorEvent, Outcome, event_type
+from .hikcentral import ALARM_TYPES, DoorEvent, Outcome, event_type
 from .ledger import Ledger, LedgerError, Transaction
 from .ledger.outbox import Announcement, told, waiting
 from .ledger.queries import view_of_visit
@@ -213,10 +213,13 @@ class Announcer:
 
     def tell_unknown(self, event: DoorEvent) -> None:
         """Tell of an event at a door that names nobody; only while it is news."""
+        if self._moment().now - event.time > DELAYED_AFTER:
+            return
+        if (alarm := ALARM_TYPES.get(event.type)) is not None:
+            self._tell_door(event, alarm, {})
+            return
         kind = event_type(event.type)
         if kind.credential != "face" or kind.outcome is not Outcome.DENIED:
-            return
-        if self._moment().now - event.time > DELAYED_AFTER:
             return
         LOGGER.debug("A face was not recognised at door %s", event.door_id)
         expected = (
@@ -224,17 +227,24 @@ class Announcer:
             for view in self._coordinator.open_views()
             if view.visit.live(event.time) and event.time in view.visit.window
         )
+        about = {
+            "reason": kind.reason,
+            "expected_now": list(islice(expected, MOST_EXPECTED)),
+        }
+        self._tell_door(event, NOT_RECOGNISED, about)
+
+    def _tell_door(self, event: DoorEvent, kind: str, about: dict[str, Any]) -> None:
+        data = {
+            "door": event.door_name,
+            "door_id": event.door_id,
+            "occurred_at": _local(event.time),
+        }
         self._coordinator.tell_door(
             DoorNotice(
                 door_id=event.door_id,
-                type=NOT_RECOGNISED,
+                type=kind,
                 occurred_at=event.time,
-                data={
-                    "door": event.door_name,
-                    "occurred_at": _local(event.time),
-                    "reason": kind.reason,
-                    "expected_now": list(islice(expected, MOST_EXPECTED)),
-                },
+                data=data | about,
             )
         )
 

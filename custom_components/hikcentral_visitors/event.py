@@ -26,6 +26,7 @@ from .entity import (
     async_add_doors,
     async_add_places,
 )
+from .hikcentral import ALARM_TYPES
 from .notices import DoorNotice, PassageNotice, VisitNotice
 from .runtime import HikCentralConfigEntry
 from .visits.events import VisitEventType
@@ -36,7 +37,8 @@ PARALLEL_UPDATES = 0
 
 DENIED: Final = "denied"
 PASSAGE_TYPES: Final = [*(direction.value for direction in Direction), DENIED]
-DOOR_TYPES: Final = [*PASSAGE_TYPES, "face_not_recognised", "alarm"]
+ALARMS: Final = sorted(set(ALARM_TYPES.values()))
+DOOR_TYPES: Final = [*PASSAGE_TYPES, "face_not_recognised", *ALARMS]
 
 SHOWN: Final = frozenset(
     {

@@ -12,7 +12,7 @@ from .coordinator import VisitorsCoordinator
 from .directory import Directory
 from .doors import Doors
 from .hikcentral import HikCentralClient
-from .intake import Poller, Sweeper
+from .intake import AlarmPoller, Poller, Sweeper
 from .ledger import Ledger
 from .ledger.records import Moment
 from .opening import Epochs
@@ -38,6 +38,7 @@ class Runtime:
     poller: Poller
     push: Push
     sweeper: Sweeper
+    alarms: AlarmPoller
     retention: Retention
     epochs: Epochs
     directory: Directory

@@ -85,6 +85,9 @@ _DENIALS: Mapping[int, tuple[str, str]] = {
 
 _OTHERS: Mapping[int, str] = {
     197107: "skin_temperature",
+}
+
+_ALARMS: Mapping[int, str] = {
     721678: "duress",
     983304: "failed_password_alarm",
 }
@@ -112,19 +115,19 @@ _SIBLING: Mapping[int, tuple[Outcome, str, str]] = {
     199425: (Outcome.OTHER, "card", "duress"),
 }
 
-ALARM_TYPES: Mapping[int, str] = MappingProxyType(
-    {
-        198400: "held_open",
-        198657: "forced_open",
-        198658: "interlock_open",
-        199428: "duress",
-        199681: "alarm_cleared",
-        199708: "tamper",
-        199709: "tamper_restored",
-        200453: "reader_tamper",
-    }
-)
-"""Door and device alarms, unverified for HikCentral Professional: code to key."""
+_SIBLING_ALARMS: Mapping[int, str] = {
+    198400: "held_open",
+    198657: "forced_open",
+    198658: "interlock_open",
+    199428: "duress",
+    199681: "alarm_cleared",
+    199708: "tamper",
+    199709: "tamper_restored",
+    200453: "reader_tamper",
+}
+
+ALARM_TYPES: Mapping[int, str] = MappingProxyType({**_ALARMS, **_SIBLING_ALARMS})
+"""Alarms of doors and devices, most unverified for HikCentral Professional: to key."""
 
 
 def _table() -> Mapping[int, EventType]:
@@ -145,7 +148,8 @@ def _table() -> Mapping[int, EventType]:
     for code, (outcome, credential, reason) in _SIBLING.items():
         types.append(EventType(code, outcome, credential, reason, documented=False))
     for code, key in ALARM_TYPES.items():
-        types.append(EventType(code, Outcome.OTHER, "", key, documented=False))
+        documented = code in _ALARMS
+        types.append(EventType(code, Outcome.OTHER, "", key, documented=documented))
     return MappingProxyType({event_type.code: event_type for event_type in types})
 
 
@@ -156,6 +160,7 @@ FAST_TYPES: tuple[int, ...] = (
     198914,  # card, granted
     197127,  # fingerprint, granted
     197151,  # face, denied
+    197384,  # not at this time: somebody is early
     197633,  # card expired
     197634,  # card unknown
     197635,  # no access level

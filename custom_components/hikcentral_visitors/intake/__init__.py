@@ -1,5 +1,6 @@
 """Brings HikCentral's door events in: whatever the way, each passage once."""
 
+from .alarms import AlarmPoller
 from .intake import Intake
 from .poll import Poller
 from .pushes import PushCounts, Pushes
@@ -10,6 +11,7 @@ from .sweeps import Sweeper
 from .watch import PushState, Watch
 
 __all__ = [
+    "AlarmPoller",
     "Intake",
     "Left",
     "Poller",

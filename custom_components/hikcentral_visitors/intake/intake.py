@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from ..hikcentral import DoorEvent, Outcome, event_type
+from ..hikcentral import ALARM_TYPES, DoorEvent, Outcome, event_type
 from ..ledger import Ledger, Transaction
 from ..ledger.memory import move_cursor
 from ..ledger.passages import (
@@ -31,7 +31,8 @@ class Intake:
     """Keeps what is of our visitors and passes over all else.
 
     Events of staff are dropped in memory and stored nowhere. Events that name nobody,
-    such as a face that was not recognised, are handed to `unknown`, each once.
+    such as a face that was not recognised, and alarms of doors, whoever caused them,
+    are handed to `unknown`, each once.
     """
 
     def __init__(
@@ -69,7 +70,11 @@ class Intake:
                 former_visitors_of_persons(connection, persons),
             )
         )
-        self._pass_on(event for event in events if event.person_id is None)
+        self._pass_on(
+            event
+            for event in events
+            if event.person_id is None or event.type in ALARM_TYPES
+        )
         passages = [
             passage
             for event in sorted(events, key=lambda event: event.time)
