@@ -1,9 +1,11 @@
 """Problems: one for each cause, shown as repair issues, healed in time or by hand."""
 
 from collections.abc import AsyncGenerator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
+from unittest.mock import patch
 
 from homeassistant.components.repairs import DOMAIN as REPAIRS
 from homeassistant.config_entries import ConfigEntryState
@@ -17,16 +19,18 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.hikcentral_visitors.const import DOMAIN
 from custom_components.hikcentral_visitors.issues import Issues
+from custom_components.hikcentral_visitors.local_time import shown
 from custom_components.hikcentral_visitors.problems import Cause, problems
-from custom_components.hikcentral_visitors.visits.access import AccessState
+from custom_components.hikcentral_visitors.visits.access import Access, AccessState
 from custom_components.hikcentral_visitors.visits.presence import Presence
 from simulator import Simulator
 
-from .facility import ENTRANCE, config_entry, control, person_of
+from .facility import ENTRANCE, LEVEL, config_entry, control, person_of
 from .live import Told, call
 from .stand_in import make_view
 
 FACE_GRANTED = 196893
+LATER = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -55,6 +59,28 @@ def test_a_problem_names_the_first_and_counts_all() -> None:
     (problem,) = problems(views)
     assert problem.names == "Guest 0 Lovelace, Guest 1 Lovelace, Guest 2 Lovelace …"
     assert len(problem.visits) == 5
+
+
+@pytest.mark.parametrize(
+    ("next_attempts", "expected"),
+    [
+        ((None,), (None, True)),
+        ((LATER, None), (LATER, False)),
+        ((LATER + timedelta(minutes=5), LATER), (LATER, False)),
+    ],
+)
+def test_a_problem_tells_when_it_is_tried_again(
+    next_attempts: tuple[datetime | None, ...], expected: tuple[datetime | None, bool]
+) -> None:
+    views = [
+        replace(
+            make_view(f"v{number}"),
+            access=Access(state=AccessState.FAILED, next_attempt=next_attempt),
+        )
+        for number, next_attempt in enumerate(next_attempts)
+    ]
+    (problem,) = problems(views)
+    assert (problem.next_attempt, problem.given_up) == expected
 
 
 @pytest.fixture
@@ -146,23 +172,60 @@ async def test_a_passage_without_a_visit_is_an_issue_until_it_was_seen(
     assert issue_registry.async_get_issue(DOMAIN, issue_id) is None
 
 
-async def test_an_outage_is_an_issue_only_when_it_lasts(
+async def test_a_level_that_is_gone_is_named_and_its_visits_can_be_ended(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    entry: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    runtime = entry.runtime_data
+    await runtime.directory.async_refresh()
+    await control(simulator, "operator", {"delete_level": LEVEL})
+    await runtime.auditor.async_audit(thorough=False)
+    await call(hass, "grant_access", given_name="Ada", card_no="4711", wait=20)
+    await hass.async_block_till_done()
+    issue_id = f"{entry.entry_id}_person_or_level_gone"
+    issue = issue_registry.async_get_issue(DOMAIN, issue_id)
+    assert issue is not None
+    assert issue.translation_placeholders is not None
+    assert issue.translation_placeholders["levels"] == "Visitors"
+
+    told = Told(hass)
+    await fix(await hass_client(), DOMAIN, issue_id, "end")
+    await told.visit("revoked")
+    await hass.async_block_till_done()
+    assert issue_registry.async_get_issue(DOMAIN, issue_id) is None
+
+
+async def test_a_door_that_does_not_let_go_is_named(
     hass: HomeAssistant,
     simulator: Simulator,
     entry: MockConfigEntry,
     issue_registry: ir.IssueRegistry,
 ) -> None:
-    down = {"path": "*", "drop_before": True}
-    await control(simulator, "faults", {"fail": [down]})
-    await entry.runtime_data.poller.async_poll()
-    issue_id = f"{entry.entry_id}_server_unreachable"
-    issues = Issues(hass, entry)
-    await issues.async_look()
-    assert issue_registry.async_get_issue(DOMAIN, issue_id) is None
-    entry.runtime_data.contact.since -= timedelta(minutes=11)
-    await issues.async_look()
-    assert issue_registry.async_get_issue(DOMAIN, issue_id) is not None
-    await control(simulator, "faults", {})
-    await entry.runtime_data.poller.async_poll()
-    await hass.async_block_till_done()
-    assert issue_registry.async_get_issue(DOMAIN, issue_id) is None
+    """D33: who may still get in, where, since when, and when it is tried again."""
+    await entry.runtime_data.directory.async_refresh()
+    await control(simulator, "faults", {"apply_delay_s": 0})
+    granted = await call(hass, "grant_access", given_name="Ada", card_no="4711")
+    visit_id = granted["visit_id"]
+    view = await entry.runtime_data.book.visit(visit_id)
+    stuck = replace(
+        view,
+        access=Access(
+            state=AccessState.REVOKING,
+            reason="door_failed",
+            failed_doors=(ENTRANCE,),
+            next_attempt=dt_util.utcnow(),
+        ),
+    )
+    coordinator = entry.runtime_data.coordinator
+    with patch.object(type(coordinator), "problematic_views", return_value=[stuck]):
+        await Issues(hass, entry).async_look()
+    issue = issue_registry.async_get_issue(DOMAIN, f"{entry.entry_id}_access_not_taken")
+    assert issue is not None
+    assert issue.severity is ir.IssueSeverity.ERROR
+    words = issue.translation_placeholders or {}
+    assert words["names"] == "Ada"
+    assert words["doors"] == entry.runtime_data.door_names[ENTRANCE]
+    assert words["next_attempt"] == shown(dt_util.utcnow())

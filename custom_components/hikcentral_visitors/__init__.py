@@ -23,7 +23,7 @@ from .directory import Directory
 from .doors import Doors
 from .engine import create_engine
 from .files import INSTALLATION, async_take_up, identity, ledger_path
-from .intake import Intake, Poller, Questions, Sweeper, Watch
+from .intake import AlarmPoller, Intake, Poller, Questions, Sweeper, Watch
 from .issues import Issues
 from .leaving import async_leave, async_returned, async_tell_disabled
 from .ledger import Ledger, LedgerError, NewerSchemaError
@@ -36,6 +36,7 @@ from .receiver import async_keep_secrets
 from .recovery_issues import RecoveryIssues
 from .retention import Retention
 from .runtime import HikCentralConfigEntry, Runtime
+from .server_issues import ServerIssues
 from .services import async_setup_services
 from .settings import Retirement
 from .taps import async_setup_taps
@@ -156,6 +157,7 @@ async def _async_wire(
             watch,
             poll_soon=poller.poll_soon,
         ),
+        alarms=AlarmPoller(questions, intake, settings.doors),
         retention=Retention(ledger, moment),
         epochs=epochs,
         directory=directory,
@@ -218,6 +220,7 @@ def _start(
             "sweeps": runtime.sweeper.async_run,
             "pushes": runtime.push.pushes.async_run,
             "subscription": runtime.push.subscriber.async_run,
+            "alarms": runtime.alarms.async_run,
             "retention": runtime.retention.async_run,
             "epochs": runtime.epochs.async_run,
         },
@@ -228,6 +231,7 @@ def _start(
         runtime.doors.async_add_listener(partial(_tell_sweeper, entry))
     )
     Issues(hass, entry).async_start()
+    ServerIssues(hass, entry).async_start()
     PushIssues(hass, entry).async_start()
     RecoveryIssues(hass, entry).async_start()
 

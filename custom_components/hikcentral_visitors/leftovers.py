@@ -2,14 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
-
-from homeassistant.util import dt as dt_util
 
 from .directory import Directory
 from .ledger import Committed, Ledger
 from .ledger.leftovers import Look, find_leftovers
 from .ledger.records import Moment
+from .local_time import shown
 from .problems import first_names
 from .visits.leftover import Leftover, unjustified
 
@@ -86,10 +84,5 @@ def words(left: tuple[Leftover, ...], directory: Directory) -> dict[str, str]:
         "names": first_names(names) or NOTHING,
         "count": str(len(left)),
         "doors": ", ".join(sorted(doors or levels)) or NOTHING,
-        "until": local_minute(max(known)) if len(known) == len(ends) > 0 else NOTHING,
+        "until": shown(max(known)) if len(known) == len(ends) > 0 else NOTHING,
     }
-
-
-def local_minute(instant: datetime) -> str:
-    """Return an instant as it is written in texts for people."""
-    return f"{dt_util.as_local(instant):%Y-%m-%d %H:%M}"

@@ -21,3 +21,8 @@ def instant(written: datetime) -> datetime:
 def iso(moment: datetime | None) -> str | None:
     """Return an instant as text, in the facility's zone with its offset."""
     return None if moment is None else dt_util.as_local(moment).isoformat()
+
+
+def shown(moment: datetime) -> str:
+    """Return an instant as people read it in a text, in the facility's zone."""
+    return f"{dt_util.as_local(moment):%Y-%m-%d %H:%M}"

@@ -12,17 +12,26 @@ from .visits.view import VisitView
 NAMED = 3
 """So many visitors are named in a problem; of the others there is the number."""
 
+GONE = "not_found"
+"""The reason where the server says that the person or the level does not exist."""
+
+_GIVEN_UP = {AccessState.FAILED, AccessState.PARTIAL}
+
 
 class Cause(StrEnum):
     """Why somebody has to look; the key of its texts."""
 
     ACCESS_NOT_GIVEN = "access_not_given"
     ACCESS_NOT_TAKEN = "access_not_taken"
+    PERSON_OR_LEVEL_GONE = "person_or_level_gone"
     FACE_REFUSED = "face_refused"
     PRESENCE_UNKNOWN = "presence_unknown"
     UNJUSTIFIED_PASSAGE = "unjustified_passage"
     SERVER_UNREACHABLE = "server_unreachable"
+    CERTIFICATE_CHANGED = "certificate_changed"
     CLOCK_SKEW = "clock_skew"
+    LEVEL_GONE = "level_gone"
+    DOOR_ADDED = "door_added"
     PUSH_LOST = "push_lost"
     PUSH_ELSEWHERE = "push_elsewhere"
     PUSH_REFUSED = "push_refused"
@@ -33,12 +42,19 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """The visits of one cause, its reason (stable key), and since when it lasts."""
+    """The visits of one cause, its reason (stable key), and since when it lasts.
+
+    `doors` are the ids of those that did not take what they were told. `next_attempt`
+    is when something is tried next by itself: None where that is now, or `given_up`.
+    """
 
     cause: Cause
     visits: tuple[VisitView, ...]
     reason: str | None = None
     since: datetime | None = None
+    doors: tuple[str, ...] = ()
+    next_attempt: datetime | None = None
+    given_up: bool = False
 
     @property
     def names(self) -> str:
@@ -65,7 +81,8 @@ def causes(one: VisitView) -> Iterable[Cause]:
     """Return why somebody has to look at a visit."""
     state = one.access.state
     if state in {AccessState.FAILED, AccessState.PARTIAL}:
-        yield Cause.ACCESS_NOT_GIVEN
+        gone = one.access.reason == GONE
+        yield Cause.PERSON_OR_LEVEL_GONE if gone else Cause.ACCESS_NOT_GIVEN
     if state is AccessState.REVOKING and one.access.reason is not None:
         yield Cause.ACCESS_NOT_TAKEN
     given = state in {AccessState.ACTIVE, AccessState.UNVERIFIED}
@@ -76,7 +93,16 @@ def causes(one: VisitView) -> Iterable[Cause]:
 
 
 def _problem(cause: Cause, visits: Sequence[VisitView]) -> Problem:
+    attempts = [one.access.next_attempt for one in visits]
+    doors = dict.fromkeys(door for one in visits for door in one.access.failed_doors)
+    refused = all(
+        one.access.next_attempt is None and one.access.state in _GIVEN_UP
+        for one in visits
+    )
     return Problem(
+        doors=tuple(doors),
+        next_attempt=min(filter(None, attempts), default=None),
+        given_up=refused,
         cause=cause,
         visits=tuple(visits),
         reason=next((one.access.reason for one in visits if one.access.reason), None),

@@ -1,12 +1,8 @@
 """What hinders pushes, as repair issues that vanish when it is mended."""
 
-from typing import Any
-
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import issue_registry as ir
 
-from .const import DOMAIN
-from .issues import issue_id
+from .issue_cards import async_set_issue
 from .problems import Cause
 from .push import Push, PushStatus
 from .runtime import HikCentralConfigEntry
@@ -53,26 +49,15 @@ class PushIssues:
         if self._push.status is None:
             return
         cause = hindrance(self._push)
-        for one in _ALL:
-            if one is not cause:
-                ir.async_delete_issue(self._hass, DOMAIN, issue_id(self._entry, one))
-        if cause is not None:
-            self._create(cause)
-
-    @callback
-    def _create(self, cause: Cause) -> None:
-        words: dict[str, Any] = {
-            "server": self._entry.title,
+        words = {
             "address": self._push.address or "-",
             "reason": self._push.subscriber.reason or "-",
         }
-        ir.async_create_issue(
-            self._hass,
-            DOMAIN,
-            issue_id(self._entry, cause),
-            is_fixable=cause is Cause.PUSH_ELSEWHERE,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key=cause,
-            translation_placeholders=words,
-            data={"entry_id": self._entry.entry_id, "cause": cause.value, **words},
-        )
+        for one in _ALL:
+            async_set_issue(
+                self._hass,
+                self._entry,
+                one,
+                words if one is cause else None,
+                fixable=one is Cause.PUSH_ELSEWHERE,
+            )

@@ -24,6 +24,11 @@ async def async_storage_text(hass: HomeAssistant, trouble: str) -> str:
     return await _async_words(hass, "storage_trouble", trouble)
 
 
+async def async_attempt_text(hass: HomeAssistant, when: str) -> str:
+    """Return when something is tried again, where that is not a time."""
+    return await _async_words(hass, "next_attempt", when)
+
+
 async def _async_words(hass: HomeAssistant, selector: str, key: str) -> str:
     texts = await async_get_translations(
         hass, hass.config.language, "selector", [DOMAIN]

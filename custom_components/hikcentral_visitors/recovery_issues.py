@@ -5,17 +5,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_time_interval
-from homeassistant.util import dt as dt_util
 from sqlalchemy import Connection
 
 from .const import DOMAIN, LOGGER
+from .issue_cards import async_set_issue
 from .ledger import LedgerError, Trouble
 from .ledger.found import waiting_for_decision
 from .ledger.records import Moment
 from .ledger.recovery import lost, restored_at, unreadable_visits
-from .problems import NAMED
+from .local_time import shown
+from .problems import first_names
 from .reasons import async_storage_text
 from .runtime import HikCentralConfigEntry
 from .visits.view import VisitView
@@ -120,7 +120,7 @@ class RecoveryIssues:
         restored = state.restored
         self._set(
             RecoveryCause.BACKUP_RESTORED,
-            None if restored is None else {"since": _local(restored)},
+            None if restored is None else {"since": shown(restored)},
         )
         self._set(
             RecoveryCause.VISITS_UNREADABLE,
@@ -129,20 +129,13 @@ class RecoveryIssues:
 
     @callback
     def _set(self, cause: RecoveryCause, words: dict[str, str] | None) -> None:
-        issue_id = f"{self._entry.entry_id}_{cause}"
-        if words is None:
-            ir.async_delete_issue(self._hass, DOMAIN, issue_id)
-            return
-        words = {"server": self._entry.title, **words}
-        ir.async_create_issue(
+        async_set_issue(
             self._hass,
-            DOMAIN,
-            issue_id,
-            is_fixable=cause in _FIXABLE,
-            severity=ir.IssueSeverity.ERROR,
-            translation_key=cause,
-            translation_placeholders=words,
-            data={"entry_id": self._entry.entry_id, "cause": cause.value, **words},
+            self._entry,
+            cause,
+            words,
+            fixable=cause in _FIXABLE,
+            severe=True,
         )
 
 
@@ -150,16 +143,11 @@ def _lost_words(lost_: tuple[datetime, str | None] | None) -> dict[str, str] | N
     if lost_ is None:
         return None
     at, file = lost_
-    return {"since": _local(at), "file": file or "–"}
+    return {"since": shown(at), "file": file or "–"}
 
 
 def _found_words(found: list[VisitView]) -> dict[str, str] | None:
     if not found:
         return None
-    names = ", ".join(one.visitor.name for one in found[:NAMED])
-    more = " …" if len(found) > NAMED else ""
-    return {"names": f"{names}{more}", "count": str(len(found))}
-
-
-def _local(instant: datetime) -> str:
-    return f"{dt_util.as_local(instant):%Y-%m-%d %H:%M}"
+    names = first_names([one.visitor.name for one in found])
+    return {"names": names, "count": str(len(found))}

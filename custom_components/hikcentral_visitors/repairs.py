@@ -1,6 +1,6 @@
 """What can be done about a problem, from its repair issue."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from homeassistant.components.repairs import (
@@ -20,7 +20,8 @@ from .runtime import HikCentralConfigEntry
 from .visits.visit import Actor, ActorKind
 
 _OPTIONS = {
-    Cause.ACCESS_NOT_GIVEN: ["retry", "ignore"],
+    Cause.ACCESS_NOT_GIVEN: ["retry", "end", "ignore"],
+    Cause.PERSON_OR_LEVEL_GONE: ["retry", "end", "ignore"],
     Cause.ACCESS_NOT_TAKEN: ["retry"],
     Cause.FACE_REFUSED: ["retry", "ignore"],
     Cause.PRESENCE_UNKNOWN: ["close", "ignore"],
@@ -64,14 +65,25 @@ class ProblemFlow(RepairsFlow):
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Note that those of whom nobody knows have left."""
+        await self._for_each(self._entry.runtime_data.book.check_out)
+        return self.async_create_entry(data={})
+
+    async def async_step_end(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """End the visits, since nothing comes of them."""
+        await self._for_each(self._entry.runtime_data.book.revoke)
+        return self.async_create_entry(data={})
+
+    async def _for_each(self, command: Callable[[str, Actor], Awaitable[None]]) -> None:
+        """Give this command for each visit that has the problem now."""
         actor = Actor(kind=ActorKind.USER, user_id=_user_of(self.context))
-        runtime = self._entry.runtime_data
-        for problem in problems(list(runtime.coordinator.problematic_views())):
+        coordinator = self._entry.runtime_data.coordinator
+        for problem in problems(list(coordinator.problematic_views())):
             if problem.cause is self._cause:
                 for seen in problem.visits:
                     with translated_errors():
-                        await runtime.book.check_out(seen.visit.id, actor)
-        return self.async_create_entry(data={})
+                        await command(seen.visit.id, actor)
 
     async def async_step_take_over(
         self, user_input: dict[str, str] | None = None

@@ -24,7 +24,8 @@ import voluptuous as vol
 from .const import CONF_RETIREMENT, DOMAIN
 from .leaving import PATIENCE_S
 from .ledger import LedgerError
-from .leftovers import NOTHING, Leftovers, local_minute, words
+from .leftovers import NOTHING, Leftovers, words
+from .local_time import shown
 from .runtime import HikCentralConfigEntry, Runtime
 from .settings import Retirement
 
@@ -132,7 +133,7 @@ class RetirementSteps(OptionsFlow):
             if seen.visit.live(now)
         ]
         if live:
-            until = local_minute(max(live))
+            until = shown(max(live))
             found = {"count": str(len(live)), "until": until}
             return self._ask("retired_running_out", placeholders=found)
         leftovers = Leftovers(runtime.ledger, runtime.moment)
