@@ -247,14 +247,14 @@ async def test_news_overtakes_a_long_history(
 ) -> None:
     monkeypatch.setattr(announce, "HISTORY_AT_ONCE", 2)
     told = Told(hass)
-    old = [f"old {number}" for number in range(5)]
+    old = [f"old {number}" for number in range(40)]
     await pass_by(simulator, *old, age=timedelta(hours=2))
     await entry.runtime_data.sweeper.async_recent()
     await told.passage(2)
     await present(simulator, ENTRANCE, card=CARD)
     await entry.runtime_data.poller.async_poll()
-    await told.passage(6)
+    await told.passage(41)
     news = [one["delayed"] for one in told.passages].index(False)
-    assert news < 5
+    assert news < 40
     answer = await call(hass, "get_visits", name="ada")
     assert answer["visits"][0]["presence"] == "inside"

@@ -27,7 +27,7 @@ def test_what_waits_for_its_next_attempt_is_looked_at_then() -> None:
 
 def test_who_has_everything_is_left_alone_until_time_changes_something() -> None:
     visit = stay()
-    told = replace(visit, announced=frozenset({"granted", "no_credential"}))
+    told = replace(visit, announced=frozenset({"granted"}))
     seen = outlook(record(told, known=applied(visit)), MOMENT)
     assert (seen.moved, seen.todo) == (False, None)
     assert seen.due is not None

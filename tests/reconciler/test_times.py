@@ -49,7 +49,7 @@ async def test_doors_keep_to_the_facilitys_time(
     begin: str,
     end: str,
 ) -> None:
-    """D30, D35: times are the facility's, wherever the server thinks it is."""
+    """D30: times are the facility's, wherever the server thinks it is."""
     set_zone(zone)
     house.switch(server_utc_offset=server)
     start = instant(datetime.fromisoformat(begin))
