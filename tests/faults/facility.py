@@ -15,15 +15,24 @@ from typing import Any, override
 
 import aiohttp
 
-from custom_components.hikcentral_visitors.hikcentral import DoorEvent
+from custom_components.hikcentral_visitors.hikcentral import (
+    DoorEvent,
+    HikCentralError,
+)
 from custom_components.hikcentral_visitors.hikcentral.transport import _failed
-from custom_components.hikcentral_visitors.intake import Intake, Poller, Watch
+from custom_components.hikcentral_visitors.intake import (
+    Intake,
+    Poller,
+    Questions,
+    Sweeper,
+    Watch,
+)
 from custom_components.hikcentral_visitors.ledger import LedgerError, Transaction
 from custom_components.hikcentral_visitors.ledger.outbox import told, waiting
 from custom_components.hikcentral_visitors.retention import Retention
 from custom_components.hikcentral_visitors.visits.passage import DoorRole
 from simulator import Simulator
-from tests.reconciler.house import DAY, MINUTE, POLICY, House
+from tests.reconciler.house import DAY, HOUR, MINUTE, POLICY, House
 
 DOORS = {
     "11": DoorRole.ENTRY,
@@ -103,9 +112,10 @@ class Facility(House):
         self._send, transport._post = transport._post, self._post
         self._store, ledger._commit = ledger._commit, self._commit
         intake = Intake(self.ledger, self.moment, DOORS, READERS, self.unknown.append)
+        questions = Questions(self.client, self.contact)
+        self.sweeper = Sweeper(questions, self.ledger, intake, DOORS, share=1)
         self.poller = Poller(
-            self.client,
-            self.contact,
+            questions,
             self.ledger,
             intake,
             Watch(),
@@ -117,6 +127,7 @@ class Facility(House):
         self._told: set[int] = set()
         self._gap: datetime | None = None
         self._next_audit = self._next_poll = self.now()
+        self._next_sweep = self.now() + HOUR
 
     async def living[T](self, work: Coroutine[Any, Any, T]) -> T:
         """Do this and all that follows at once; raises CrashedError for a killed one.
@@ -232,7 +243,14 @@ class Facility(House):
 
     async def poll(self) -> None:
         await self.poller.async_poll()
-        await self.poller._sweep_if_due()
+        if self.now() >= self._next_sweep:
+            await self.sweep()
+
+    async def sweep(self) -> None:
+        """Look again for what came late; what is broken off is done later."""
+        with suppress(HikCentralError):
+            await self.sweeper.async_recent()
+            self._next_sweep = self.now() + HOUR
 
     async def audit(self) -> None:
         gap, self._gap = self._gap, self.contact.gap

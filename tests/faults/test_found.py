@@ -13,7 +13,15 @@ from simulator.event_log import Event
 from simulator.event_types import GRANTED
 from simulator.model import Credential
 from simulator.passages import Presentation, present
-from tests.reconciler.house import HOUR, MINUTE, START, UPDATE
+from tests.reconciler.house import (
+    ENROL,
+    HOUR,
+    LOBBY,
+    MINUTE,
+    START,
+    UPDATE,
+    VIP,
+)
 
 from .facility import Facility
 
@@ -91,3 +99,28 @@ async def test_what_others_do_later_under_an_id_that_was_his(
     )
     await facility.pass_time(10 * MINUTE)
     assert not facility.heard.passages
+
+
+@pytest.mark.parametrize("lists", ["forbidden", "unsupported"])
+async def test_levels_whose_members_nobody_tells(
+    facility: Facility, lists: str
+) -> None:
+    """What somebody changed there is not found, but put right all the same."""
+    facility.switch(member_lists=lists)
+    await facility.grant("Ada", LOBBY)
+    await facility.pass_time(MINUTE)
+    (person,) = facility.ours()
+    for level, change in (
+        (LOBBY, facility.world.database.remove_member),
+        (VIP, facility.world.database.add_member),
+    ):
+        change(level, person.id)
+        facility.world.terminals.start_job({person.id}, None)
+        await facility.pass_time(MINUTE)
+        await facility.auditor.async_check_and_repair()
+        await facility.pass_time(10 * MINUTE)
+        assert await facility.differences() == []
+    facility.calls()
+    await facility.pass_time(8 * HOUR)
+    await facility.pass_time(16 * HOUR)
+    assert facility.calls()[ENROL] == 0

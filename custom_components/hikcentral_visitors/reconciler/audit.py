@@ -5,18 +5,26 @@ then is put right like any other change.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 from ..const import LOGGER
 from ..contact import Contact
-from ..hikcentral import HikCentralClient, HikCentralError, Priority, RefusedError
+from ..hikcentral import (
+    HikCentralClient,
+    HikCentralError,
+    NotPermittedError,
+    Priority,
+    RefusedError,
+    UnsupportedError,
+)
 from ..ledger import Ledger, LedgerError, Transaction
 from ..ledger.records import Moment, change, ids_to_audit, ids_to_care_for, load_many
 from ..visits import facts
 from ..visits.known import Effort, Existence, Known
 from ..visits.person_code import Installation
+from ..visits.plan import open_part
 from ..visits.record import Change, VisitorRecord
 from .finder import Finder
 from .levels import Levels
@@ -111,7 +119,7 @@ class Auditor:
             *(record.known.possible_levels for record in present.values())
         )
         for level in sorted(levels):
-            await self._compare_level(level, present)
+            await self._compare_level(level, present, thorough=thorough)
 
     async def _records(self) -> dict[str, VisitorRecord]:
         ids = await self._ledger.async_read(ids_to_audit)
@@ -120,7 +128,11 @@ class Auditor:
         )
 
     async def _compare_level(
-        self, level: str, present: Mapping[str | None, VisitorRecord]
+        self,
+        level: str,
+        present: Mapping[str | None, VisitorRecord],
+        *,
+        thorough: bool,
     ) -> None:
         try:
             members = {
@@ -128,6 +140,11 @@ class Auditor:
                 async for person in self._client.members(level, priority=Priority.SWEEP)
                 if person in present
             }
+        except NotPermittedError, UnsupportedError:
+            self._contact.answered()
+            if thorough:
+                await self._doubt(level, present.values())
+            return
         except HikCentralError as error:
             self._contact.failed(error)
             return
@@ -139,6 +156,24 @@ class Auditor:
             or level in record.known.unsure
         }
         await self._learn(different)
+
+    async def _doubt(self, level: str, records: Iterable[VisitorRecord]) -> None:
+        """Where nobody tells who is in a level, it is said again for whom it matters.
+
+        Those are all who could pass a door by their validity.
+        """
+        now = self._moment().now
+
+        def unsure(known: Known) -> Known:
+            if known.existence is not Existence.PRESENT:
+                return known
+            if known.window_known and open_part(known.window, now) is None:
+                return known
+            return replace(
+                known, members=known.members - {level}, unsure=known.unsure | {level}
+            )
+
+        await self._learn({record.visitor.id: unsure for record in records})
 
     async def _compare_person(self, record: VisitorRecord) -> None:
         visitor = record.visitor
