@@ -14,6 +14,7 @@ from aioresponses import aioresponses
 from homeassistant import loader
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
+from hypothesis import HealthCheck, settings
 import pytest
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
 from syrupy.assertion import SnapshotAssertion
@@ -24,6 +25,37 @@ import custom_components  # noqa: F401
 
 # The plugin logs all SQL; a failing test should show its own log.
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
+
+_SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
+_SHORT = settings(
+    deadline=None,
+    derandomize=True,
+    max_examples=8,
+    stateful_step_count=15,
+    suppress_health_check=_SLOW,
+)
+_LONG = settings(
+    _SHORT,
+    derandomize=False,
+    max_examples=300,
+    stateful_step_count=40,
+    print_blob=True,
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--long",
+        action="store_true",
+        help="let the test of faults try far more, and other cases each time",
+    )
+
+
+@pytest.fixture
+def faults(request: pytest.FixtureRequest) -> settings:
+    """How much the test of faults tries: always the same few, or many new ones."""
+    return _LONG if request.config.getoption("--long") else _SHORT
+
 
 if TYPE_CHECKING:
     from simulator import Simulator
