@@ -5,16 +5,13 @@ from sqlalchemy import Connection, select
 from .columns import UNREADABLE
 from .database import Transaction
 from .schema import counters
+from .statements import COUNT, KEY
 
 
 def count(transaction: Transaction, key: str, by: int = 1) -> None:
     """Add to a total."""
     connection = transaction.connection
-    counted = connection.execute(
-        counters.update()
-        .where(counters.c.key == key)
-        .values(value=counters.c.value + by)
-    )
+    counted = connection.execute(COUNT, {KEY: key, "by": by})
     if counted.rowcount == 0:
         connection.execute(counters.insert().values(key=key, value=by))
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from ..visits.visit import Actor
 from .database import Transaction
-from .schema import journal
+from .statements import ADD_TO_JOURNAL
 
 
 def write(
@@ -18,15 +18,14 @@ def write(
     **detail: str,
 ) -> None:
     """Append one entry; `detail` holds stable keys and ids, never personal data."""
-    transaction.connection.execute(
-        journal.insert().values(
-            at=at,
-            actor=actor.kind,
-            user_id=actor.user_id,
-            context_id=actor.context_id,
-            action=action,
-            visitor_id=visitor_id,
-            visit_id=visit_id,
-            detail=detail,
-        )
-    )
+    entry = {
+        "at": at,
+        "actor": actor.kind,
+        "user_id": actor.user_id,
+        "context_id": actor.context_id,
+        "action": action,
+        "visitor_id": visitor_id,
+        "visit_id": visit_id,
+        "detail": detail,
+    }
+    transaction.connection.execute(ADD_TO_JOURNAL, entry)

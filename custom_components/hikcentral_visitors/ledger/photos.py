@@ -1,9 +1,10 @@
 """Pictures of visitors, kept no longer than HikCentral needs them from us."""
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, select
 
 from .database import Transaction
 from .schema import photos
+from .statements import DROP_PHOTO, KEY
 
 
 def photo(connection: Connection, visitor_id: str, digest: str) -> bytes | None:
@@ -27,6 +28,4 @@ def keep_photo(
 
 def drop_photo(transaction: Transaction, visitor_id: str) -> None:
     """Keep no picture of that visitor any more."""
-    transaction.connection.execute(
-        delete(photos).where(photos.c.visitor_id == visitor_id)
-    )
+    transaction.connection.execute(DROP_PHOTO, {KEY: visitor_id})

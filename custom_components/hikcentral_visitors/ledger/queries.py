@@ -17,6 +17,7 @@ from .columns import UNREADABLE
 from .records import Moment, load, load_many
 from .rows import UnreadableRowError, from_row, values, visitor_from_row
 from .schema import passages, visitors, visits
+from .statements import KEY, VISITOR_OF_VISIT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +78,7 @@ def view_of_visit(
     connection: Connection, moment: Moment, visit_id: str
 ) -> VisitView | None:
     """Return one visit, open or closed; None where there is none of that id."""
-    visitor_id = connection.scalar(
-        select(visits.c.visitor_id).where(visits.c.id == visit_id)
-    )
+    visitor_id = connection.scalar(VISITOR_OF_VISIT, {KEY: visit_id})
     record = (
         load(connection, visitor_id, with_visit=visit_id)
         if visitor_id is not None

@@ -9,14 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
-from typing import Any
 
-from sqlalchemy import Connection, Select, and_, false, or_, select, true
+from sqlalchemy import Connection, RowMapping, and_, or_, select, true
 
 from ..visits.events import VisitEvent, VisitEventType
 from ..visits.known import UNSETTLED, Existence, Known, Progress
 from ..visits.lifecycle import advance
-from ..visits.passage import Direction, PassageOutcome
 from ..visits.policy import Policy
 from ..visits.presence import Movement, MovementKind
 from ..visits.record import Change, VisitorRecord
@@ -32,19 +30,26 @@ from .rows import (
     values,
     visitor_from_row,
 )
-from .schema import (
-    attendance,
-    former_persons,
-    known,
-    outbox,
-    passages,
-    visitors,
-    visits,
+from .schema import former_persons, known, visitors, visits
+from .statements import (
+    ADD_ANNOUNCEMENT,
+    ADD_ATTENDANCE,
+    ADD_KNOWN,
+    ADD_VISIT,
+    ADD_VISITOR,
+    CHANGE_KNOWN,
+    CHANGE_VISIT,
+    CHANGE_VISITOR,
+    IDS,
+    KEY,
+    MOVEMENTS,
+    VISITORS,
+    VISITS,
+    WITH_VISIT,
 )
 
 _IDS_AT_ONCE = 500
 
-_MOVES = {Direction.ENTRY: MovementKind.ENTRY, Direction.EXIT: MovementKind.EXIT}
 _DESK = {MovementKind.CHECK_IN, MovementKind.CHECK_OUT}
 
 _COUNTED = {
@@ -86,18 +91,16 @@ def load_many(
 def _load_batch(
     connection: Connection, ids: Sequence[str], with_visit: str | None
 ) -> dict[str, VisitorRecord]:
-    shown = or_(visits.c.closed_at.is_(None), visits.c.id == with_visit)
-    stays = _grouped(
-        connection, select(visits).where(visits.c.visitor_id.in_(ids), shown)
-    )
+    whose = {IDS: ids, WITH_VISIT: with_visit}
+    stays: dict[str, list[RowMapping]] = {}
+    for row in connection.execute(VISITS, whose).mappings():
+        stays.setdefault(row["visitor_id"], []).append(row)
     moves: dict[str, list[Movement]] = {}
-    _load_movements(connection, ids, shown, moves)
-    facts = {
-        row["visitor_id"]: known_from_row(row)
-        for row in connection.execute(
-            select(known).where(known.c.visitor_id.in_(ids))
-        ).mappings()
-    }
+    for move in connection.execute(MOVEMENTS, whose) if stays else ():
+        if UNREADABLE not in move:
+            moves.setdefault(move.visitor_id, []).append(
+                Movement(move.at, move.kind, move.visit_id)
+            )
     return {
         visitor.id: VisitorRecord(
             visitor=visitor,
@@ -108,66 +111,22 @@ def _load_batch(
                 )
             ),
             movements=tuple(sorted(moves.get(visitor.id, ()))),
-            known=facts.get(visitor.id, Known()),
+            known=facts,
         )
-        for visitor in _visitors(connection, ids)
+        for visitor, facts in _visitors(connection, ids)
     }
 
 
-def _visitors(connection: Connection, ids: Sequence[str]) -> Iterator[Visitor]:
-    rows = connection.execute(select(visitors).where(visitors.c.id.in_(ids)))
-    for row in rows.mappings():
+def _visitors(
+    connection: Connection, ids: Sequence[str]
+) -> Iterator[tuple[Visitor, Known]]:
+    for row in connection.execute(VISITORS, {IDS: ids}).mappings():
         try:
-            yield visitor_from_row(row)
+            visitor = visitor_from_row(row)
         except UnreadableRowError:
             continue
-
-
-def _grouped(connection: Connection, query: Select[Any]) -> dict[str, list[Any]]:
-    groups: dict[str, list[Any]] = {}
-    for row in connection.execute(query).mappings():
-        groups.setdefault(row["visitor_id"], []).append(row)
-    return groups
-
-
-def _load_movements(
-    connection: Connection,
-    ids: Sequence[str],
-    shown: Any,
-    moves: dict[str, list[Movement]],
-) -> None:
-    """Read what moved them on the visits shown: doors that opened, and the desk."""
-    through_doors = (
-        select(
-            passages.c.visitor_id,
-            passages.c.visit_id,
-            passages.c.occurred_at,
-            passages.c.direction,
-        )
-        .join(visits, visits.c.id == passages.c.visit_id)
-        .where(
-            passages.c.visitor_id.in_(ids),
-            shown,
-            passages.c.echo == false(),
-            passages.c.outcome == PassageOutcome.GRANTED,
-            passages.c.direction.in_(list(_MOVES)),
-        )
-    )
-    for row in connection.execute(through_doors):
-        if UNREADABLE not in row:
-            moves.setdefault(row.visitor_id, []).append(
-                Movement(row.occurred_at, _MOVES[row.direction], row.visit_id)
-            )
-    at_the_desk = (
-        select(attendance)
-        .join(visits, visits.c.id == attendance.c.visit_id)
-        .where(attendance.c.visitor_id.in_(ids), shown)
-    )
-    for row in connection.execute(at_the_desk):
-        if UNREADABLE not in row:
-            moves.setdefault(row.visitor_id, []).append(
-                Movement(row.at, row.kind, row.visit_id)
-            )
+        heard_of = row["visitor_id"] is not None
+        yield visitor, known_from_row(row) if heard_of else Known()
 
 
 def ids_to_care_for(connection: Connection, now: datetime) -> list[str]:
@@ -227,6 +186,28 @@ def change(
     before = load(transaction.connection, visitor_id, with_visit=with_visit)
     if before is None:
         raise KeyError(visitor_id)
+    return _change(transaction, moment, before, decide)
+
+
+def change_many(
+    transaction: Transaction,
+    moment: Moment,
+    visitor_ids: Iterable[str],
+    decide: Callable[[VisitorRecord], Change],
+) -> list[VisitorRecord]:
+    """Change the records of all these visitors who are still there."""
+    return [
+        _change(transaction, moment, before, decide)
+        for before in load_many(transaction.connection, visitor_ids).values()
+    ]
+
+
+def _change(
+    transaction: Transaction,
+    moment: Moment,
+    before: VisitorRecord,
+    decide: Callable[[VisitorRecord], Change],
+) -> VisitorRecord:
     changed = decide(before).then(
         lambda record: advance(record, moment.policy, moment.now)
     )
@@ -239,7 +220,7 @@ def insert(transaction: Transaction, moment: Moment, decided: Change) -> Visitor
     """Store the record of a visitor who is new."""
     changed = decided.then(lambda record: advance(record, moment.policy, moment.now))
     visitor = changed.record.visitor
-    transaction.connection.execute(visitors.insert().values(to_row(visitor)))
+    transaction.connection.execute(ADD_VISITOR, to_row(visitor))
     _store(transaction, moment, VisitorRecord(visitor=visitor), changed.record)
     transaction.touched.add(visitor.id)
     announce(transaction, changed.events)
@@ -250,14 +231,13 @@ def announce(transaction: Transaction, events: Iterable[VisitEvent]) -> None:
     """Put what is to be told into the outbox, and count what is counted."""
     for event in events:
         transaction.announces = True
-        transaction.connection.execute(
-            outbox.insert().values(
-                visit_id=event.visit_id,
-                type=event.type.value,
-                occurred_at=event.occurred_at,
-                reason=event.reason,
-            )
-        )
+        told = {
+            "visit_id": event.visit_id,
+            "type": event.type.value,
+            "occurred_at": event.occurred_at,
+            "reason": event.reason,
+        }
+        transaction.connection.execute(ADD_ANNOUNCEMENT, told)
         if (counter := _COUNTED.get(event.type)) is not None:
             count(transaction, counter)
 
@@ -274,29 +254,22 @@ def _store(
         return
     transaction.touched.add(visitor_id)
     if before.visitor != after.visitor:
-        connection.execute(
-            visitors.update()
-            .where(visitors.c.id == visitor_id)
-            .values(to_row(after.visitor))
-        )
+        connection.execute(CHANGE_VISITOR, {KEY: visitor_id, **to_row(after.visitor)})
     earlier = {visit.id: visit for visit in before.visits}
     for visit in after.visits:
         if visit.id not in earlier:
-            connection.execute(visits.insert().values(to_row(visit)))
+            connection.execute(ADD_VISIT, to_row(visit))
         elif visit != earlier[visit.id]:
-            connection.execute(
-                visits.update().where(visits.c.id == visit.id).values(to_row(visit))
-            )
+            connection.execute(CHANGE_VISIT, {KEY: visit.id, **to_row(visit)})
     for movement in set(after.movements) - set(before.movements):
         if movement.kind in _DESK:
-            connection.execute(
-                attendance.insert().values(
-                    visitor_id=visitor_id,
-                    visit_id=movement.visit_id,
-                    at=movement.at,
-                    kind=movement.kind,
-                )
-            )
+            at_the_desk = {
+                "visitor_id": visitor_id,
+                "visit_id": movement.visit_id,
+                "at": movement.at,
+                "kind": movement.kind,
+            }
+            connection.execute(ADD_ATTENDANCE, at_the_desk)
     if before.known != after.known:
         _store_known(connection, visitor_id, after.known)
     former = before.known.person_id
@@ -306,11 +279,9 @@ def _store(
 
 def _store_known(connection: Connection, visitor_id: str, facts: Known) -> None:
     row = known_to_row(facts)
-    stored = connection.execute(
-        known.update().where(known.c.visitor_id == visitor_id).values(row)
-    )
+    stored = connection.execute(CHANGE_KNOWN, {KEY: visitor_id, **row})
     if stored.rowcount == 0:
-        connection.execute(known.insert().values(visitor_id=visitor_id, **row))
+        connection.execute(ADD_KNOWN, {"visitor_id": visitor_id, **row})
 
 
 def _store_former(
