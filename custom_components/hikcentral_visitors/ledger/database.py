@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 import logging
 import os
@@ -273,14 +273,15 @@ class Ledger:
         try:
             if self._write_engine is None:
                 raise LedgerError("not open")
+            alone = len(batch) == 1
             with self._write_engine.begin() as connection:
                 for write in batch:
                     transaction = Transaction(connection)
                     try:
-                        with connection.begin_nested():
+                        with nullcontext() if alone else connection.begin_nested():
                             write.result = write.work(transaction)
                     except Exception as error:
-                        if _is_of_storage(error):
+                        if alone or _is_of_storage(error):
                             raise  # SQLite may have undone more than this write
                         write.error = error
                     else:

@@ -20,7 +20,13 @@ from ..hikcentral import (
     UnsupportedError,
 )
 from ..ledger import Ledger, LedgerError, Transaction
-from ..ledger.records import Moment, change, ids_to_audit, ids_to_care_for, load_many
+from ..ledger.records import (
+    Moment,
+    change_many,
+    ids_to_audit,
+    ids_to_care_for,
+    load_many,
+)
 from ..visits import facts
 from ..visits.known import Effort, Existence, Known
 from ..visits.person_code import Installation
@@ -213,16 +219,12 @@ class Auditor:
             return
         moment = self._moment()
 
+        def learn(record: VisitorRecord) -> Change:
+            lesson = lessons[record.visitor.id]
+            return Change(replace(record, known=lesson(record.known)))
+
         def work(transaction: Transaction) -> None:
-            for visitor_id, lesson in lessons.items():
-                change(
-                    transaction,
-                    moment,
-                    visitor_id,
-                    lambda record, lesson=lesson: Change(  # type: ignore[misc]
-                        replace(record, known=lesson(record.known))
-                    ),
-                )
+            change_many(transaction, moment, lessons, learn)
 
         await self._ledger.async_write(work)
 

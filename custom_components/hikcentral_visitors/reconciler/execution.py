@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 import random
 
 from ..contact import Contact
@@ -16,7 +15,7 @@ from ..hikcentral import (
 )
 from ..ledger import Ledger, LedgerError, Transaction, journal
 from ..ledger.photos import drop_photo, photo
-from ..ledger.records import Moment, change
+from ..ledger.records import Moment, change_many
 from ..visits import facts, person_code
 from ..visits.desired import desired
 from ..visits.facts import Failure, FailureKind
@@ -119,8 +118,7 @@ class Executor:
                 replace(record, known=facts.assumed(record.known, [operation]))
             )
 
-        for visitor_id in job.visitor_ids:
-            change(transaction, moment, visitor_id, decide)
+        change_many(transaction, moment, job.visitor_ids, decide)
         return targets
 
     def _proof_holds(self, known: Known) -> bool:
@@ -160,22 +158,18 @@ class Executor:
 
     async def _store(self, job: Job, targets: Sequence[Target], answer: Answer) -> None:
         moment = self._moment()
+        taking = {target.visitor_id: target.taking for target in targets}
 
-        def decide(record: VisitorRecord, *, taking: bool) -> Change:
-            known = facts.succeeded(record.known, taking=taking)
+        def decide(record: VisitorRecord) -> Change:
+            known = facts.succeeded(record.known, taking=taking[record.visitor.id])
             return Change(answer(replace(record, known=known)))
 
         def work(transaction: Transaction) -> None:
-            for target in targets:
-                record = change(
-                    transaction,
-                    moment,
-                    target.visitor_id,
-                    partial(decide, taking=target.taking),
-                )
+            for record in change_many(transaction, moment, taking, decide):
+                visitor_id = record.visitor.id
                 if _face_is_settled(record):
-                    drop_photo(transaction, target.visitor_id)
-                _note(transaction, moment.now, job.operation, target, "done")
+                    drop_photo(transaction, visitor_id)
+                _note(transaction, moment.now, job.operation, visitor_id, "done")
 
         await self._ledger.async_write(work)
 
@@ -184,18 +178,16 @@ class Executor:
     ) -> None:
         moment = self._moment()
         failure = error if isinstance(error, Failure) else failure_of(error)
+        by_id = {target.visitor_id: target for target in targets}
+
+        def decide(record: VisitorRecord) -> Change:
+            target = by_id[record.visitor.id]
+            return Change(_failed(record, target, job, failure, error, moment.now))
 
         def work(transaction: Transaction) -> None:
-            for target in targets:
-                change(
-                    transaction,
-                    moment,
-                    target.visitor_id,
-                    lambda record, target=target: Change(  # type: ignore[misc]
-                        _failed(record, target, job, failure, error, moment.now)
-                    ),
-                )
-                _note(transaction, moment.now, job.operation, target, failure.reason)
+            for record in change_many(transaction, moment, by_id, decide):
+                visitor_id, reason = record.visitor.id, failure.reason
+                _note(transaction, moment.now, job.operation, visitor_id, reason)
 
         await self._ledger.async_write(work)
 
@@ -268,7 +260,7 @@ def _note(
     transaction: Transaction,
     now: datetime,
     operation: Operation,
-    target: Target,
+    visitor_id: str,
     result: str,
 ) -> None:
     detail = {"result": result}
@@ -279,6 +271,6 @@ def _note(
         now,
         SYSTEM,
         operation.kind.value,
-        visitor_id=target.visitor_id,
+        visitor_id=visitor_id,
         **detail,
     )

@@ -10,7 +10,7 @@ from itertools import islice
 
 from ..const import LOGGER
 from ..ledger import Committed, Ledger, LedgerError, Transaction
-from ..ledger.records import Moment, change, ids_to_care_for
+from ..ledger.records import Moment, change_many, ids_to_care_for
 from ..visits.record import Change
 from .batches import PATIENCE, Job, Ready, choose
 from .execution import Executor
@@ -140,10 +140,7 @@ class Reconciler:
             return
 
         def work(transaction: Transaction) -> None:
-            for visitor_id in moved:
-                # Retention may have deleted him meanwhile.
-                with suppress(KeyError):
-                    change(transaction, moment, visitor_id, Change)
+            change_many(transaction, moment, moved, Change)
 
         await self._ledger.async_write(work)
 
