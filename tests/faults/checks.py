@@ -101,7 +101,10 @@ class Checks:
         persons = house.ours()
         codes = Counter(person.code for person in persons)
         found = [f"{code} exists {n} times" for code, n in codes.items() if n > 1]
+        lists = house.world.switches.member_lists == "available"
         for person in persons:
+            if not lists and datetime.fromisoformat(person.end_time) <= now:
+                continue  # he may be in any level, and opens no door
             levels = {level.id for level in house.world.database.levels_of(person.id)}
             guest = self.codes.get(person.code)
             due = set() if guest is None else self._levels_due(guest, now)
