@@ -74,7 +74,10 @@ def problems(seen: Iterable[VisitView]) -> list[Problem]:
     for one in seen:
         for cause in causes(one):
             found.setdefault(cause, []).append(one)
-    return [_problem(cause, visits) for cause, visits in found.items()]
+    return [
+        _problem(cause, sorted(visits, key=lambda one: one.visit.created_at))
+        for cause, visits in found.items()
+    ]
 
 
 def causes(one: VisitView) -> Iterable[Cause]:
