@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock, create_autospec
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -16,7 +17,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.hikcentral_visitors.book import VisitBook
 from custom_components.hikcentral_visitors.const import DOMAIN
+from custom_components.hikcentral_visitors.doors import Doors
 from custom_components.hikcentral_visitors.ledger import Ledger
+from custom_components.hikcentral_visitors.reconciler import Auditor, Findings
 from custom_components.hikcentral_visitors.settings import Settings
 from custom_components.hikcentral_visitors.visits.person_code import new_installation
 from custom_components.hikcentral_visitors.visits.view import VisitView
@@ -35,6 +38,9 @@ class StandInCoordinator:
 
     def view(self, visit_id: str) -> VisitView | None:
         return self.views.get(visit_id)
+
+    def open_views(self) -> list[VisitView]:
+        return list(self.views.values())
 
     def holder(self, place: int) -> str | None:
         return self.places.get(place)
@@ -118,5 +124,10 @@ async def async_house(
         book=book,
         coordinator=coordinator,
         level_names=LEVELS,
+        door_names={"11": "Entrance"},
+        doors=create_autospec(Doors, instance=True, async_open=AsyncMock()),
+        auditor=create_autospec(Auditor, instance=True),
     )
+    entry.runtime_data.doors.async_open.return_value = True
+    entry.runtime_data.auditor.async_check_and_repair.return_value = Findings()
     return House(hass, entry, ledger, book, coordinator)

@@ -224,6 +224,11 @@ class StandInCoordinator(DataUpdateCoordinator[Overview]):
     ) -> Stop:
         return self._listen("visits", listener)
 
+    def async_listen_forgetting(
+        self, listener: Callable[[frozenset[str]], None]
+    ) -> Stop:
+        return self._listen("forgetting", listener)
+
     def async_listen_doors(self, listener: Callable[[DoorNotice], None]) -> Stop:
         return self._listen("doors", listener)
 

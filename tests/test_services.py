@@ -108,6 +108,10 @@ async def _visits(house: House) -> int:
         ("check_in", "VISITS"),
         ("check_out", "VISITS"),
         ("cancel_visit", "VISITS"),
+        ("update_visit", "UPDATE"),
+        ("forget_visitor", "FORGET"),
+        ("let_in", "LET_IN"),
+        ("check_and_repair", "CHECK_AND_REPAIR"),
         ("get_visits", "GET_VISITS"),
         ("get_passages", "GET_PASSAGES"),
         ("get_visitors", "GET_VISITORS"),
@@ -872,7 +876,12 @@ async def test_passages_are_listed_in_words(hass: HomeAssistant, house: House) -
         "direction": "entry",
         "credential": "face",
         "door_id": "11",
+        "first": True,
+        "first_today": True,
+        "count": 1,
+        "delayed": True,
     }
+    pictures = f"/api/{DOMAIN}/{house.entry.entry_id}/passages"
     assert answer == {
         "passages": [
             common
@@ -882,6 +891,7 @@ async def test_passages_are_listed_in_words(hass: HomeAssistant, house: House) -
                 "reason_text": "Нет доступа к этой двери",
                 "door": "11",
                 "occurred_at": "2026-12-01T10:00:00.250000+01:00",
+                "picture": f"{pictures}/2/picture",
             },
             common
             | {
@@ -890,6 +900,7 @@ async def test_passages_are_listed_in_words(hass: HomeAssistant, house: House) -
                 "reason_text": None,
                 "door": "Turnstile",
                 "occurred_at": "2026-12-01T09:00:00.250000+01:00",
+                "picture": f"{pictures}/1/picture",
             },
         ],
         "total": 2,

@@ -30,6 +30,7 @@ from .ledger import Ledger, LedgerError, NewerSchemaError
 from .ledger.memory import remember
 from .ledger.recovery import quiet_before, restored_at
 from .opening import Epochs, async_open_ledger
+from .pictures import PassagePictureView
 from .push import Push
 from .push_issues import PushIssues
 from .receiver import async_keep_secrets
@@ -57,6 +58,7 @@ PLATFORMS = [
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set the actions up; they exist whether or not a server is loaded."""
     async_setup_services(hass)
+    hass.http.register_view(PassagePictureView)
     return True
 
 

@@ -17,20 +17,18 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN, EVENT_PASSAGE, EVENT_VISIT, LOGGER
+from .const import DELAYED_AFTER, DOMAIN, EVENT_PASSAGE, EVENT_VISIT, LOGGER
 from .coordinator import VisitorsCoordinator
 from .hikcentral import ALARM_TYPES, DoorEvent, Outcome, event_type
 from .ledger import Ledger, LedgerError, Transaction
 from .ledger.outbox import Announcement, told, waiting
 from .ledger.queries import view_of_visit
 from .ledger.records import Moment
+from .local_time import first_on_day
 from .notices import DoorNotice, PassageNotice, VisitNotice
 from .reasons import async_reason_text
 from .visits.passage import Passage
 from .visits.view import VisitView
-
-DELAYED_AFTER = timedelta(minutes=10)
-"""An older passage is marked as delayed."""
 
 BUS_ONLY_AFTER = timedelta(hours=1)
 """What is older is history: told to automations, slowly, but not shown as news."""
@@ -153,9 +151,7 @@ class Announcer:
             "door_id": passage.door_id,
             "occurred_at": _local(passage.occurred_at),
             "first": one.previous is None,
-            "first_today": one.previous is None
-            or dt_util.as_local(one.previous).date()
-            != dt_util.as_local(passage.occurred_at).date(),
+            "first_today": first_on_day(one.previous, passage.occurred_at),
             "count": one.count,
             "delayed": age > DELAYED_AFTER,
         }

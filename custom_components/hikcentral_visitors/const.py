@@ -1,5 +1,6 @@
 """Names and defaults that more than one module uses."""
 
+from datetime import timedelta
 from logging import Logger, getLogger
 from typing import Final
 
@@ -46,3 +47,6 @@ CONF_EXIT_GRACE: Final = "exit_grace"
 
 EVENT_PASSAGE: Final = f"{DOMAIN}_passage"
 EVENT_VISIT: Final = f"{DOMAIN}_visit"
+
+DELAYED_AFTER: Final = timedelta(minutes=10)
+"""A passage that was learnt of later than this is marked as delayed."""

@@ -82,6 +82,7 @@ class VisitorsCoordinator(DataUpdateCoordinator[Overview]):
         self._passage_listeners = Listeners[[PassageNotice]]()
         self._event_listeners = Listeners[[VisitNotice]]()
         self._door_listeners = Listeners[[DoorNotice]]()
+        self._forgetting_listeners = Listeners[[frozenset[str]]]()
         self._touched: set[str] = set()
         self._changed: set[str] = set()
         self._followed_at = self._moment().now
@@ -226,6 +227,8 @@ class VisitorsCoordinator(DataUpdateCoordinator[Overview]):
     @callback
     def _committed(self, committed: Committed) -> None:
         self._touched |= committed.touched
+        if committed.forgotten:
+            self._forgetting_listeners.tell(committed.forgotten)
         self._in_step.clear()
         self._wake.set()
 
@@ -343,6 +346,12 @@ class VisitorsCoordinator(DataUpdateCoordinator[Overview]):
     ) -> CALLBACK_TYPE:
         """Call `listener` for what happens at doors and names no visitor."""
         return self._door_listeners.add(listener)
+
+    def async_listen_forgetting(
+        self, listener: Callable[[frozenset[str]], None]
+    ) -> CALLBACK_TYPE:
+        """Call `listener` with the ids of visitors who are forgotten."""
+        return self._forgetting_listeners.add(listener)
 
     @callback
     def tell_passage(self, notice: PassageNotice) -> None:

@@ -138,23 +138,27 @@ class Doors(DataUpdateCoordinator[dict[str, DoorStatus]]):
             self.hass, self.async_refresh(), "read doors"
         )
 
-    async def async_open(self, door_id: str, actor: Actor) -> None:
-        """Open a door once; it falls shut by itself.
+    async def async_open(self, door_id: str, actor: Actor, **about: str) -> bool:
+        """Open a door once; it falls shut by itself. False where the server is silent.
 
-        Raises ServiceValidationError for a door that is not among the chosen ones,
-        HomeAssistantError where it did not open, or nobody can tell.
+        `about` are ids to be noted with it. Raises ServiceValidationError for a door
+        that is not among the chosen ones, HomeAssistantError where it did not open, or
+        nobody can tell.
         """
-        await self._command(door_id, DoorCommand.OPEN, actor)
+        return await self._command(door_id, DoorCommand.OPEN, actor, **about)
 
     async def async_close(self, door_id: str, actor: Actor) -> None:
         """Shut a door, and end its being held open; raises as `async_open`."""
         await self._command(door_id, DoorCommand.CLOSE, actor)
 
-    async def _command(self, door_id: str, command: DoorCommand, actor: Actor) -> None:
+    async def _command(
+        self, door_id: str, command: DoorCommand, actor: Actor, **about: str
+    ) -> bool:
         if door_id not in self._door_ids:
             raise refusal("door_not_chosen")
         action = _ACTIONS[command]
-        await self._journal.note(action, actor, door=door_id)
+        about["door"] = door_id
+        await self._journal.note(action, actor, **about)
         try:
             (result,) = await self._client.control_doors(
                 [door_id], command, priority=Priority.INTERACTIVE
@@ -165,15 +169,16 @@ class Doors(DataUpdateCoordinator[dict[str, DoorStatus]]):
                 key, outcome = "door_uncertain", f"{action}_uncertain"
             else:
                 key, outcome = "door_failed", f"{action}_failed"
-            await self._journal.note(outcome, actor, door=door_id)
+            await self._journal.note(outcome, actor, **about)
             raise self._failure(key, door_id, error.message) from error
         self._contact.answered()
         self._commanded_at = dt_util.utcnow()
         await self.async_request_refresh()
         if result.done is False:
-            await self._journal.note(f"{action}_failed", actor, door=door_id)
+            await self._journal.note(f"{action}_failed", actor, **about)
             reason = result.message or result.code
             raise self._failure("door_failed", door_id, reason)
+        return result.done is True
 
     def _failure(self, key: str, door_id: str, reason: str) -> HomeAssistantError:
         return HomeAssistantError(

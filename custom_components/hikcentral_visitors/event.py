@@ -6,6 +6,7 @@ back from being unavailable.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final, override
 
 from homeassistant.components.event import (
@@ -105,9 +106,45 @@ async def async_setup_entry(
 
 
 class NoticeEvent(HikCentralEntity, EventEntity):
-    """An event entity that is told of notices."""
+    """An event entity that is told of notices, and shows nobody who was forgotten."""
 
     _unrecorded_attributes = PERSONAL - {"friendly_name"}
+    # Home Assistant keeps the last event under these names and has no way to drop it.
+    _EventEntity__last_event_triggered: datetime | None
+    _EventEntity__last_event_type: str | None
+    _EventEntity__last_event_attributes: dict[str, Any] | None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        coordinator = self.entry.runtime_data.coordinator
+        self.async_on_remove(coordinator.async_listen_forgetting(self._async_forget))
+
+    @override
+    async def async_get_last_event_data(self) -> EventExtraStoredData | None:
+        """Return the last event before the restart, if its visitor is not forgotten."""
+        last = await super().async_get_last_event_data()
+        attributes = None if last is None else last.last_event_attributes
+        visitor_id = None if attributes is None else attributes.get("visitor_id")
+        if visitor_id is None:
+            return last
+        visitor = await self.entry.runtime_data.book.visitor(visitor_id)
+        if visitor is None or visitor.forgotten_at is not None:
+            return None
+        return last
+
+    @callback
+    def _async_forget(self, visitor_ids: frozenset[str]) -> None:
+        attributes = self._EventEntity__last_event_attributes or {}
+        if attributes.get("visitor_id") in visitor_ids:
+            self._async_drop_event()
+            self.async_write_ha_state()
+
+    @callback
+    def _async_drop_event(self) -> None:
+        self._EventEntity__last_event_triggered = None
+        self._EventEntity__last_event_type = None
+        self._EventEntity__last_event_attributes = None
 
     @callback
     def _async_tell(self, event_type: str, data: Mapping[str, Any]) -> None:
@@ -186,11 +223,6 @@ class PlacePassageEvent(PlaceEntity, NoticeEvent):
     """A passage of the visitor who holds the place."""
 
     _unrecorded_attributes = PERSONAL
-    # Home Assistant keeps the last event under these names and has no way to drop it.
-    # A place must not show its next holder as having done what the last one did.
-    _EventEntity__last_event_triggered: None
-    _EventEntity__last_event_type: None
-    _EventEntity__last_event_attributes: None
 
     def __init__(self, entry: HikCentralConfigEntry, number: int) -> None:
         """Make the entity of a place."""
@@ -216,9 +248,8 @@ class PlacePassageEvent(PlaceEntity, NoticeEvent):
     @callback
     @override
     def async_holder_changed(self) -> None:
-        self._EventEntity__last_event_triggered = None
-        self._EventEntity__last_event_type = None
-        self._EventEntity__last_event_attributes = None
+        # A place must not show its next holder as having done what the last one did.
+        self._async_drop_event()
 
     @callback
     def _async_passage(self, notice: PassageNotice) -> None:

@@ -59,9 +59,6 @@ async def async_grant_request(
         levels = managed_levels(
             data[ATTR_ACCESS_LEVELS], settings.access_levels, runtime.level_names
         )
-    host = data.get(ATTR_HOST)
-    if host is not None and host.startswith("person.") and not hass.states.get(host):
-        raise refusal("host_not_found", host=host)
     photo = data.get(ATTR_PHOTO)
     return GrantRequest(
         visitor_id=data.get(ATTR_VISITOR_ID),
@@ -78,7 +75,7 @@ async def async_grant_request(
         entry_mode=data[ATTR_ENTRY_MODE],
         levels=frozenset(levels),
         visitor_type=data[ATTR_VISITOR_TYPE],
-        host=host,
+        host=checked_host(hass, data.get(ATTR_HOST)),
         notify=tuple(data[ATTR_NOTIFY]),
         purpose=data.get(ATTR_PURPOSE),
         vehicle_plate=data.get(ATTR_VEHICLE_PLATE),
@@ -86,6 +83,16 @@ async def async_grant_request(
         reference=data.get(ATTR_REFERENCE),
         photo=None if photo is None else await async_load_photo(hass, photo),
     )
+
+
+def checked_host(hass: HomeAssistant, host: str | None) -> str | None:
+    """Return the host, who is a person of Home Assistant or any text.
+
+    Raises ServiceValidationError for a person whom there is not.
+    """
+    if host is not None and host.startswith("person.") and not hass.states.get(host):
+        raise refusal("host_not_found", host=host)
+    return host
 
 
 def managed_levels(

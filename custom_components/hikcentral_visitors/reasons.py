@@ -29,6 +29,11 @@ async def async_attempt_text(hass: HomeAssistant, when: str) -> str:
     return await _async_words(hass, "next_attempt", when)
 
 
+async def async_trace_text(hass: HomeAssistant, place: str) -> str:
+    """Return where something of somebody remains who was forgotten."""
+    return await _async_words(hass, "remaining_trace", place)
+
+
 async def _async_words(hass: HomeAssistant, selector: str, key: str) -> str:
     texts = await async_get_translations(
         hass, hass.config.language, "selector", [DOMAIN]

@@ -1,18 +1,27 @@
 """What the actions answer. No card, telephone number, PIN or picture is ever in it."""
 
+from collections.abc import Iterable, Sequence
+
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util.json import JsonObjectType
 
-from .book import Receipt
-from .const import DOMAIN
+from .book import Forgotten, Receipt
+from .const import DELAYED_AFTER, DOMAIN
 from .ledger.queries import PassageRow, VisitorRow
-from .local_time import iso
-from .reasons import async_reason_text
+from .local_time import first_on_day, iso
+from .pictures import picture_path
+from .reasons import async_reason_text, async_trace_text
+from .reconciler import Findings
 from .runtime import HikCentralConfigEntry
-from .visits.access import Access
+from .visits.access import SETTLED_STATES, Access, AccessState
 from .visits.view import VisitView
 from .visits.visit import Visit, Visitor
+
+_TO_DO = frozenset(AccessState) - SETTLED_STATES | {
+    AccessState.FAILED,
+    AccessState.PARTIAL,
+}
 
 
 def granted(
@@ -44,6 +53,70 @@ def changed(view: VisitView) -> JsonObjectType:
         "status": view.status.value,
         "access": view.access.state.value,
         "valid_until": iso(view.visit.valid_until),
+    }
+
+
+def updated(view: VisitView) -> JsonObjectType:
+    """Answer an update of one visit."""
+    return changed(view) | {"valid_from": iso(view.visit.valid_from)}
+
+
+async def async_forgotten(
+    hass: HomeAssistant, done: Sequence[Forgotten]
+) -> JsonObjectType:
+    """Answer that visitors were forgotten, and where something of them remains."""
+    where = ["hikcentral_log", "home_assistant_history", "backups"]
+    if not all(one.gone for one in done):
+        where.insert(0, "hikcentral_person")
+    return {
+        "visitors": [
+            {
+                "visitor_id": one.visitor_id,
+                "ended_visits": list(one.ended),
+                "inside": one.inside,
+                "person_deleted": one.gone,
+            }
+            for one in done
+        ],
+        "remaining": [
+            {"where": place, "text": await async_trace_text(hass, place)}
+            for place in where
+        ],
+    }
+
+
+def checked(
+    entry: HikCentralConfigEntry, findings: Findings, open_views: Iterable[VisitView]
+) -> JsonObjectType:
+    """Answer a check: what was different, and what is still to be done."""
+    seen = list(open_views)
+    names = {view.visitor.id: view.visitor.name for view in seen}
+    return {
+        "config_entry_id": entry.entry_id,
+        "complete": findings.complete,
+        "compared": findings.compared,
+        "differences": [
+            {
+                "visitor_id": visitor_id,
+                "name": names.get(visitor_id),
+                "different": [kind.value for kind in sorted(different)],
+            }
+            for visitor_id, different in sorted(findings.differences.items())
+        ],
+        "pending": [
+            {
+                "visit_id": view.visit.id,
+                "visitor_id": view.visitor.id,
+                "name": view.visitor.name,
+                "status": view.status.value,
+                "access": view.access.state.value,
+                "doors": _doors(view.access),
+                "reason": view.access.reason,
+                "next_attempt": iso(view.access.next_attempt),
+            }
+            for view in seen
+            if view.access.state in _TO_DO
+        ],
     }
 
 
@@ -102,6 +175,13 @@ async def async_passage_row(
         "door": passage.door_name or passage.door_id,
         "door_id": passage.door_id,
         "occurred_at": iso(passage.occurred_at),
+        "first": row.previous is None,
+        "first_today": first_on_day(row.previous, passage.occurred_at),
+        "count": row.count,
+        "delayed": row.recorded_at - passage.occurred_at > DELAYED_AFTER,
+        "picture": picture_path(entry.entry_id, row.id)
+        if passage.picture_uri
+        else None,
     }
 
 

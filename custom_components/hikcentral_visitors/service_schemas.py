@@ -1,6 +1,6 @@
 """What the actions take. Times come out as instants, texts without stray blanks."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from homeassistant.const import ATTR_ENTITY_ID
@@ -17,6 +17,7 @@ ATTR_BY: Final = "by"
 ATTR_CARD_NO: Final = "card_no"
 ATTR_COMPANY: Final = "company"
 ATTR_CONFIG_ENTRY_ID: Final = "config_entry_id"
+ATTR_DOOR_ID: Final = "door_id"
 ATTR_DRY_RUN: Final = "dry_run"
 ATTR_DURATION: Final = "duration"
 ATTR_EARLY_ARRIVAL: Final = "early_arrival"
@@ -55,10 +56,20 @@ def _one_line(value: Any) -> str:
 
 
 def _span(value: Any) -> timedelta:
-    span: timedelta = cv.time_period(value)
+    try:
+        span: timedelta = cv.time_period(value)
+    except (OverflowError, TypeError) as error:
+        raise vol.Invalid("no time that can be computed") from error
     if abs(span) > LONGEST_SPAN:
         raise vol.Invalid("too long a time")
     return span
+
+
+def _instant(written: datetime) -> datetime:
+    try:
+        return instant(written)
+    except OverflowError as error:
+        raise vol.Invalid("no time that can be computed") from error
 
 
 def _positive_span(value: Any) -> timedelta:
@@ -91,14 +102,43 @@ def _without_blanks(data: Any) -> Any:
     return {key: value for key, value in data.items() if value not in (None, "", [])}
 
 
+_EMPTIED: Final[dict[str, Any]] = {
+    ATTR_ACCESS_LEVELS: [],
+    ATTR_CARD_NO: "",
+    ATTR_COMPANY: "",
+    ATTR_EMAIL: "",
+    ATTR_FAMILY_NAME: "",
+    ATTR_HOST: "",
+    ATTR_NOTE: "",
+    ATTR_NOTIFY: [],
+    ATTR_PHONE: "",
+    ATTR_PHOTO: "",
+    ATTR_PURPOSE: "",
+    ATTR_VEHICLE_PLATE: "",
+}
+"""What can be taken away, and what stands for that."""
+
+
+def _emptied(data: Any) -> Any:
+    """Keep empty what can be emptied; leave out what else a form was left without."""
+    if not isinstance(data, dict):
+        return data
+    return _without_blanks(data) | {
+        key: empty
+        for key, empty in _EMPTIED.items()
+        if key in data and data[key] in (None, "", [])
+    }
+
+
 def _text(longest: int) -> vol.All:
     return vol.All(_one_line, vol.Length(max=longest))
 
 
-_INSTANT = vol.All(cv.datetime, instant)
+_INSTANT = vol.All(cv.datetime, _instant)
 _WAIT = vol.All(vol.Coerce(float), vol.Range(min=0, max=120))
 _NAME = _text(256)
 _CONTACT = _text(64)
+_NOTE = vol.All(cv.string, vol.Length(max=1024))
 
 GRANT: Final = vol.All(
     _without_blanks,
@@ -130,7 +170,7 @@ GRANT: Final = vol.All(
             vol.Optional(ATTR_VEHICLE_PLATE): _CONTACT,
             vol.Optional(ATTR_PHOTO): _photo,
             vol.Optional(ATTR_CARD_NO): _CONTACT,
-            vol.Optional(ATTR_NOTE): vol.All(cv.string, vol.Length(max=1024)),
+            vol.Optional(ATTR_NOTE): _NOTE,
             vol.Optional(ATTR_REFERENCE): vol.All(cv.string, vol.Length(max=256)),
             vol.Optional(ATTR_WAIT, default=10): _WAIT,
             vol.Optional(ATTR_DRY_RUN, default=False): cv.boolean,
@@ -138,13 +178,50 @@ GRANT: Final = vol.All(
     ),
 )
 
-_VISITS = {
+_TARGET = {
     **cv.TARGET_FIELDS,
     # Several entities in one text, as everywhere; but never "all" of them.
     vol.Optional(ATTR_ENTITY_ID): cv.entity_ids,
-    vol.Optional(ATTR_VISIT_ID): vol.All(cv.ensure_list, [cv.string]),
 }
+_IDS = vol.All(cv.ensure_list, [cv.string])
+_VISITS = {**_TARGET, vol.Optional(ATTR_VISIT_ID): _IDS}
 VISITS: Final = vol.Schema(_VISITS)
+FORGET: Final = vol.Schema({**_VISITS, vol.Optional(ATTR_VISITOR_ID): _IDS})
+LET_IN: Final = vol.Schema(
+    {
+        **_TARGET,
+        vol.Optional(ATTR_DOOR_ID): cv.string,
+        vol.Optional(ATTR_VISIT_ID): cv.string,
+    }
+)
+CHECK_AND_REPAIR: Final = vol.Schema({vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string})
+UPDATE: Final = vol.All(
+    _emptied,
+    vol.Schema(
+        {
+            **_VISITS,
+            vol.Optional(ATTR_GIVEN_NAME): _NAME,
+            vol.Optional(ATTR_FAMILY_NAME): _NAME,
+            vol.Optional(ATTR_VALID_FROM): _INSTANT,
+            vol.Optional(ATTR_VALID_UNTIL): _INSTANT,
+            vol.Optional(ATTR_EARLY_ARRIVAL): _positive_span,
+            vol.Optional(ATTR_ENTRY_MODE): vol.Coerce(EntryMode),
+            vol.Optional(ATTR_ACCESS_LEVELS): vol.All(cv.ensure_list, [_NAME]),
+            vol.Optional(ATTR_VISITOR_TYPE): vol.Coerce(VisitorType),
+            vol.Optional(ATTR_HOST): _NAME,
+            vol.Optional(ATTR_NOTIFY): vol.All(cv.ensure_list, [_notify_target]),
+            vol.Optional(ATTR_COMPANY): _NAME,
+            vol.Optional(ATTR_PHONE): _CONTACT,
+            vol.Optional(ATTR_EMAIL): _CONTACT,
+            vol.Optional(ATTR_PURPOSE): _NAME,
+            vol.Optional(ATTR_VEHICLE_PLATE): _CONTACT,
+            vol.Optional(ATTR_PHOTO): vol.Any("", _photo),
+            vol.Optional(ATTR_CARD_NO): _CONTACT,
+            vol.Optional(ATTR_NOTE): _NOTE,
+            vol.Optional(ATTR_WAIT, default=10): _WAIT,
+        }
+    ),
+)
 EXTEND: Final = vol.Schema(
     {
         **_VISITS,

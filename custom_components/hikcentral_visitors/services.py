@@ -11,30 +11,25 @@ from homeassistant.core import (
     callback,
 )
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util.json import JsonObjectType
 
 from . import service_schemas as schema
 from .const import DOMAIN
 from .errors import joined, refusal, translated_errors
 from .grants import async_grant_request, preview
-from .ledger.queries import PassageQuery, VisitorQuery, VisitQuery
-from .responses import async_passage_row, changed, granted, visit_row, visitor_row
+from .responses import changed, granted, updated
 from .runtime import Runtime
+from .service_lists import async_get_passages, async_get_visitors, async_get_visits
 from .service_schemas import (
     ATTR_BY,
     ATTR_DRY_RUN,
-    ATTR_HOST,
-    ATTR_LIMIT,
-    ATTR_NAME,
-    ATTR_PAGE,
     ATTR_REASON,
-    ATTR_SINCE,
-    ATTR_STATUS,
-    ATTR_UNTIL,
     ATTR_VALID_UNTIL,
-    ATTR_VISIT_ID,
     ATTR_WAIT,
 )
+from .service_upkeep import async_check_and_repair, async_forget_visitor, async_let_in
 from .targets import Target, async_server, async_visits
+from .updates import ONE_VISITORS, async_update_request
 from .visits.view import VisitView
 
 _OPTIONAL, _ONLY = SupportsResponse.OPTIONAL, SupportsResponse.ONLY
@@ -51,9 +46,18 @@ def async_setup_services(hass: HomeAssistant) -> None:
         ("check_in", _async_check_in, schema.VISITS, _OPTIONAL),
         ("check_out", _async_check_out, schema.VISITS, _OPTIONAL),
         ("cancel_visit", _async_cancel_visit, schema.VISITS, _OPTIONAL),
-        ("get_visits", _async_get_visits, schema.GET_VISITS, _ONLY),
-        ("get_passages", _async_get_passages, schema.GET_PASSAGES, _ONLY),
-        ("get_visitors", _async_get_visitors, schema.GET_VISITORS, _ONLY),
+        ("update_visit", _async_update_visit, schema.UPDATE, _OPTIONAL),
+        ("forget_visitor", async_forget_visitor, schema.FORGET, _OPTIONAL),
+        ("let_in", async_let_in, schema.LET_IN, _OPTIONAL),
+        (
+            "check_and_repair",
+            async_check_and_repair,
+            schema.CHECK_AND_REPAIR,
+            _OPTIONAL,
+        ),
+        ("get_visits", async_get_visits, schema.GET_VISITS, _ONLY),
+        ("get_passages", async_get_passages, schema.GET_PASSAGES, _ONLY),
+        ("get_visitors", async_get_visitors, schema.GET_VISITORS, _ONLY),
     ):
         hass.services.async_register(
             DOMAIN, name, handler, schema=takes, supports_response=response
@@ -137,8 +141,23 @@ async def _async_cancel_visit(call: ServiceCall) -> ServiceResponse:
     )
 
 
+async def _async_update_visit(call: ServiceCall) -> ServiceResponse:
+    targets = await async_visits(call)
+    if len(targets) > 1 and not ONE_VISITORS.isdisjoint(call.data):
+        raise refusal("one_visitor_only")
+
+    async def update(target: Target) -> None:
+        runtime = target.server.runtime
+        request = await async_update_request(call.hass, runtime, call.data)
+        await runtime.book.update(target.visit_id, request, target.server.actor)
+
+    return await _async_change(call, update, answer=updated)
+
+
 async def _async_change(
-    call: ServiceCall, change: Callable[[Target], Awaitable[None]]
+    call: ServiceCall,
+    change: Callable[[Target], Awaitable[None]],
+    answer: Callable[[VisitView], JsonObjectType] = changed,
 ) -> ServiceResponse:
     """Change every visit that is named, then wait for all of them together.
 
@@ -163,7 +182,7 @@ async def _async_change(
                 for target in targets
             )
         )
-    return {"visits": [changed(view) for view in views]}
+    return {"visits": [answer(view) for view in views]}
 
 
 async def _async_error(
@@ -183,59 +202,3 @@ async def _async_seen(runtime: Runtime, visit_id: str, wait: float) -> VisitView
     if wait > 0:
         return await runtime.coordinator.async_settled(visit_id, wait)
     return await runtime.book.visit(visit_id)
-
-
-async def _async_get_visits(call: ServiceCall) -> ServiceResponse:
-    server = await async_server(call)
-    data = call.data
-    status = data.get(ATTR_STATUS)
-    query = VisitQuery(
-        status=frozenset(status) if status else None,
-        host=data.get(ATTR_HOST),
-        since=data.get(ATTR_SINCE),
-        until=data.get(ATTR_UNTIL),
-        visit_id=data.get(ATTR_VISIT_ID),
-        name=data.get(ATTR_NAME),
-        limit=data[ATTR_LIMIT],
-        page=data[ATTR_PAGE],
-    )
-    with translated_errors():
-        views, total = await server.runtime.book.visits(query)
-    return {
-        "visits": [visit_row(call.hass, server.entry, view) for view in views],
-        "total": total,
-    }
-
-
-async def _async_get_passages(call: ServiceCall) -> ServiceResponse:
-    server = await async_server(call)
-    data = call.data
-    query = PassageQuery(
-        visit_id=data.get(ATTR_VISIT_ID),
-        since=data.get(ATTR_SINCE),
-        until=data.get(ATTR_UNTIL),
-        name=data.get(ATTR_NAME),
-        host=data.get(ATTR_HOST),
-        limit=data[ATTR_LIMIT],
-        page=data[ATTR_PAGE],
-    )
-    with translated_errors():
-        rows, total = await server.runtime.book.passages(query)
-    return {
-        "passages": [
-            await async_passage_row(call.hass, server.entry, row) for row in rows
-        ],
-        "total": total,
-    }
-
-
-async def _async_get_visitors(call: ServiceCall) -> ServiceResponse:
-    server = await async_server(call)
-    query = VisitorQuery(
-        name=call.data.get(ATTR_NAME),
-        limit=call.data[ATTR_LIMIT],
-        page=call.data[ATTR_PAGE],
-    )
-    with translated_errors():
-        rows, total = await server.runtime.book.visitors(query)
-    return {"visitors": [visitor_row(row) for row in rows], "total": total}

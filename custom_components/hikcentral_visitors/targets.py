@@ -69,7 +69,7 @@ async def async_visits(call: ServiceCall) -> list[Target]:
     visitor is, and where nobody holds the places; Unauthorized for a caller who may
     not.
     """
-    servers = await _async_permitted_servers(call)
+    servers = await async_permitted_servers(call)
     visit_ids: list[str] = call.data.get(ATTR_VISIT_ID, [])
     selection = target.TargetSelection(call.data)
     if not visit_ids and not selection.has_any_target:
@@ -93,8 +93,12 @@ async def async_visits(call: ServiceCall) -> list[Target]:
     return list(found.values())
 
 
-async def _async_permitted_servers(call: ServiceCall) -> dict[str, Server]:
-    """Return the servers that the caller may use, by config entry."""
+async def async_permitted_servers(call: ServiceCall) -> dict[str, Server]:
+    """Return the servers that the caller may use, by config entry.
+
+    Raises ServiceValidationError where none is loaded, Unauthorized for a caller who
+    may use none.
+    """
     hass = call.hass
     loaded: list[HikCentralConfigEntry] = hass.config_entries.async_loaded_entries(
         DOMAIN

@@ -7,8 +7,14 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.hikcentral_visitors.visits.access import AccessState, access
-from custom_components.hikcentral_visitors.visits.commands import extend
+from custom_components.hikcentral_visitors.visits.commands import (
+    check_out,
+    extend,
+    forget,
+)
+from custom_components.hikcentral_visitors.visits.desired import Desired, Wish
 from custom_components.hikcentral_visitors.visits.events import VisitEventType
+from custom_components.hikcentral_visitors.visits.known import Existence
 from custom_components.hikcentral_visitors.visits.lifecycle import advance, next_due
 from custom_components.hikcentral_visitors.visits.plan import OperationKind as Kind
 from custom_components.hikcentral_visitors.visits.presence import MovementKind
@@ -109,6 +115,34 @@ def test_a_revoked_visitor_inside_gets_out_but_not_in() -> None:
     assert not made.opens(LEVELS[0], now)
     assert not made.opens(WAY_OUT, at(1))
     assert access(held.visits[0], held, READERS, now).state is AccessState.REMOVED
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_somebody_forgotten_inside_gets_out_and_is_deleted_then(leaves: bool) -> None:
+    """Nobody is locked in for having asked to be forgotten."""
+    made, held = given_access(stay(-1, 8), movements=INSIDE)
+    held, now = settle(made, forget(held, READERS, NOW).record, NOW)
+    assert made.opens(WAY_OUT, now)
+    assert not made.opens(LEVELS[0], now)
+    assert held.known.existence is Existence.PRESENT
+    if leaves:
+        held = check_out(held, "visit", now).record
+    else:
+        now = at(1)
+        assert not made.opens(WAY_OUT, now)
+    held, _ = settle(made, held, now)
+    assert held.known.nothing_left
+
+
+def test_somebody_forgotten_elsewhere_is_deleted_at_once() -> None:
+    made, held = given_access(stay(-1, 8), movements=GONE)
+    held, _ = settle(made, forget(held, READERS, NOW).record, NOW)
+    assert held.known.nothing_left
+
+
+def test_nobody_is_made_again_only_to_leave_who_is_forgotten() -> None:
+    forgotten = forget(record(stay(-1, 8), movements=INSIDE), READERS, NOW).record
+    assert wished(forgotten, NOW, READERS) == Desired(person=Wish.FORBIDDEN)
 
 
 def test_the_time_gets_longer_only_when_the_doors_know_that_he_must_not_get_in() -> (

@@ -4,7 +4,7 @@ A command returns when its intent is on disk. It never calls HikCentral; whoever
 to the ledger learns which visitors changed and does what follows.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -24,6 +24,7 @@ from ..ledger.queries import (
     find_passages,
     find_visitors,
     find_visits,
+    picture_of_passage,
     view_of_visit,
 )
 from ..ledger.records import Moment
@@ -35,7 +36,7 @@ from ..visits.policy import Policy
 from ..visits.record import Change, VisitorRecord
 from ..visits.update import update
 from ..visits.view import VisitView, views
-from ..visits.visit import Actor
+from ..visits.visit import Actor, Visitor
 from .registration import newcomer, of_reference, returning, visit_of, warnings
 from .requests import Forgotten, GrantRequest, Receipt, UpdateRequest
 from .withdrawal import withdraw_from
@@ -267,25 +268,35 @@ class VisitBook:
 
         await self._ledger.async_write(work)
 
-    async def forget(self, visitor_id: str, actor: Actor) -> Forgotten:
-        """Wipe all that says who a visitor is, from the file's bytes too.
+    async def forget(
+        self, visitor_ids: Collection[str], actor: Actor
+    ) -> list[Forgotten]:
+        """Wipe all that says who these visitors are, from the file's bytes too.
 
-        His visits end; what HikCentral holds of him is taken away like after any other
-        end, and then he himself. Raises CommandRefusedError.
+        Their visits end; what HikCentral holds of them is taken away like after any
+        other end, and then they themselves. Raises CommandRefusedError, and then
+        nobody is forgotten.
         """
         moment = self.moment
 
-        def work(transaction: Transaction) -> Forgotten:
-            before = _record(transaction, visitor_id)
-            after = forget_visitor(transaction, moment, visitor_id)
-            journal.write(
-                transaction,
-                moment.now,
-                actor,
-                "forget_visitor",
-                visitor_id=visitor_id,
-            )
-            return _forgotten(before, after, moment)
+        def work(transaction: Transaction) -> list[Forgotten]:
+            before = [_record(transaction, one) for one in visitor_ids]
+            for visitor_id in visitor_ids:
+                journal.write(
+                    transaction,
+                    moment.now,
+                    actor,
+                    "forget_visitor",
+                    visitor_id=visitor_id,
+                )
+            return [
+                _forgotten(
+                    record,
+                    forget_visitor(transaction, moment, record.visitor.id),
+                    moment,
+                )
+                for record in before
+            ]
 
         done = await self._ledger.async_write(work)
         # It is done; where the disk does not answer now, retention wipes later.
@@ -293,16 +304,12 @@ class VisitBook:
             await self._ledger.async_wipe()
         return done
 
-    async def visitor_of(self, visit_id: str) -> str:
-        """Return whose visit it is; raises CommandRefusedError."""
-        return (await self.visit(visit_id)).visitor.id
-
-    async def remembers(self, visitor_id: str) -> bool:
-        """Tell whether it is still known who a visitor is."""
+    async def visitor(self, visitor_id: str) -> Visitor | None:
+        """Return a visitor, forgotten or not; None where there is none of that id."""
         record = await self._ledger.async_read(
             lambda connection: records.load(connection, visitor_id)
         )
-        return record is not None and record.visitor.forgotten_at is None
+        return None if record is None else record.visitor
 
     async def note(self, action: str, actor: Actor, **detail: str) -> None:
         """Keep in the journal that something else was done, such as a door opened."""
@@ -332,6 +339,12 @@ class VisitBook:
         """Return a page of passages, newest first, and how many there are in all."""
         return await self._ledger.async_read(
             lambda connection: find_passages(connection, query)
+        )
+
+    async def picture_of_passage(self, number: int) -> str | None:
+        """Return where HikCentral has the picture of a passage, if it has one."""
+        return await self._ledger.async_read(
+            lambda connection: picture_of_passage(connection, number)
         )
 
     async def visitors(self, query: VisitorQuery) -> tuple[list[VisitorRow], int]:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select
+from sqlalchemy import Connection, Row, delete, select
 
 from ..visits.events import VisitEventType
 from ..visits.passage import Passage
 from .columns import EPOCH, UNREADABLE
 from .database import Transaction
+from .passages import place_in_row
 from .rows import values
 from .schema import outbox, passages, visits
 
@@ -81,26 +82,15 @@ def _announcement(connection: Connection, row: Row[Any]) -> Announcement:
 
 
 def _passage(connection: Connection, number: int, passage: Passage) -> Announcement:
-    alike = (
-        passages.c.visitor_id == passage.visitor_id,
-        passages.c.visit_id == passage.visit_id,
-        passages.c.direction == passage.direction,
-        passages.c.outcome == passage.outcome,
-        passages.c.echo.is_(False),
-        passages.c.occurred_at <= passage.occurred_at,
-        passages.c.event_id != passage.event_id,
-    )
-    earlier = connection.execute(
-        select(func.count(), func.max(passages.c.occurred_at)).where(*alike)
-    ).one()
+    count, previous = place_in_row(connection, passage)
     return Announcement(
         id=number,
         visitor_id=passage.visitor_id,
         visit_id=passage.visit_id,
         occurred_at=passage.occurred_at,
         passage=passage,
-        count=earlier[0] + 1,
-        previous=None if earlier[1] is UNREADABLE else earlier[1],
+        count=count,
+        previous=previous,
     )
 
 

@@ -148,6 +148,27 @@ def _count(transaction: Transaction, passage: Passage) -> None:
         count(transaction, key)
 
 
+def place_in_row(
+    connection: Connection, passage: Passage
+) -> tuple[int, datetime | None]:
+    """Return the how manieth of its kind on its visit a passage is.
+
+    And when the one before it was.
+    """
+    earlier = connection.execute(
+        select(func.count(), func.max(passages.c.occurred_at)).where(
+            passages.c.visitor_id == passage.visitor_id,
+            passages.c.visit_id == passage.visit_id,
+            passages.c.direction == passage.direction,
+            passages.c.outcome == passage.outcome,
+            passages.c.echo.is_(False),
+            passages.c.occurred_at <= passage.occurred_at,
+            passages.c.event_id != passage.event_id,
+        )
+    ).one()
+    return earlier[0] + 1, None if earlier[1] is UNREADABLE else earlier[1]
+
+
 def denials_since(connection: Connection, since: datetime) -> int:
     """Return how often visitors were denied at doors since then."""
     return (

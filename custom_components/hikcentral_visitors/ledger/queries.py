@@ -14,6 +14,7 @@ from ..visits.status import Status
 from ..visits.view import VisitView, view
 from ..visits.visit import Visit, Visitor
 from .columns import UNREADABLE
+from .passages import place_in_row
 from .records import Moment, load, load_many
 from .rows import UnreadableRowError, from_row, values, visitor_from_row
 from .schema import passages, visitors, visits
@@ -58,11 +59,18 @@ class VisitorQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassageRow:
-    """A passage, whose it was, and on which visit."""
+    """A passage, whose it was, on which visit, and the how manieth of its kind.
 
+    `previous` is when the one before it was, `recorded_at` when we learnt of it.
+    """
+
+    id: int
     passage: Passage
     visitor: Visitor
     visit: Visit | None
+    recorded_at: datetime
+    count: int
+    previous: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,17 +213,32 @@ def find_passages(
 
 
 def _passage_row(connection: Connection, number: int) -> PassageRow:
-    row = connection.execute(select(passages).where(passages.c.id == number))
-    passage = from_row(Passage, row.mappings().one())
+    query = select(passages).where(passages.c.id == number)
+    row = connection.execute(query).mappings().one()
+    passage = from_row(Passage, row)
+    recorded = row["recorded_at"]
+    count, previous = place_in_row(connection, passage)
     who = connection.execute(
         select(visitors).where(visitors.c.id == passage.visitor_id)
     )
     stay = connection.execute(select(visits).where(visits.c.id == passage.visit_id))
     return PassageRow(
+        id=number,
+        recorded_at=passage.occurred_at if recorded is UNREADABLE else recorded,
+        count=count,
+        previous=previous,
         passage=passage,
         visitor=visitor_from_row(who.mappings().one()),
         visit=next(values(Visit, stay.mappings()), None),
     )
+
+
+def picture_of_passage(connection: Connection, number: int) -> str | None:
+    """Return where the server has the picture of a passage; None where it has none."""
+    found = connection.scalar(
+        select(passages.c.picture_uri).where(passages.c.id == number)
+    )
+    return found or None
 
 
 def find_visitors(

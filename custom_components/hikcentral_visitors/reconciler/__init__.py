@@ -2,6 +2,7 @@
 
 from .audit import Auditor
 from .execution import Executor
+from .findings import Difference, Findings
 from .reconciler import Reconciler
 
-__all__ = ["Auditor", "Executor", "Reconciler"]
+__all__ = ["Auditor", "Difference", "Executor", "Findings", "Reconciler"]

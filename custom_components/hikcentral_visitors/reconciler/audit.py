@@ -33,6 +33,7 @@ from ..visits.person_code import Installation
 from ..visits.plan import open_part
 from ..visits.record import Change, VisitorRecord
 from .finder import Finder
+from .findings import UNREAD, Difference, Findings, differences
 from .levels import Levels
 from .readings import person_reading
 
@@ -59,6 +60,7 @@ class Auditor:
         self._contact = contact
         self._moment = moment
         self._repairing = asyncio.Lock()
+        self._found = UNREAD
         self.levels = Levels(ledger, client, contact, moment)
 
     async def async_run(self) -> None:
@@ -74,17 +76,20 @@ class Auditor:
             count += 1
             await asyncio.sleep(INTERVAL.total_seconds())
 
-    async def async_check_and_repair(self) -> None:
+    async def async_check_and_repair(self) -> Findings:
         """Look at everything now, and try again what was given up or waits.
 
-        Whoever asks while it is done waits for the same. Raises LedgerError.
+        Returns what was different. Whoever asks while it is done waits for the same.
+        Raises LedgerError.
         """
         joined = self._repairing.locked()
         async with self._repairing:
             if not joined:
-                await self._check_and_repair()
+                self._found = UNREAD
+                self._found = await self._check_and_repair()
+            return self._found
 
-    async def _check_and_repair(self) -> None:
+    async def _check_and_repair(self) -> Findings:
         def again(known: Known) -> Known:
             return replace(
                 known,
@@ -102,9 +107,9 @@ class Auditor:
             }
         )
         await self._learn(dict.fromkeys(ids, again))
-        await self.async_audit(thorough=True)
+        return await self.async_audit(thorough=True)
 
-    async def async_audit(self, *, thorough: bool) -> None:
+    async def async_audit(self, *, thorough: bool) -> Findings:
         """Compare the members of all levels that concern us, and perhaps all persons.
 
         A thorough audit also looks for persons of ours of whom nothing is known.
@@ -113,8 +118,11 @@ class Auditor:
         await self.levels.async_look()
         if thorough:
             await self._finder.async_find()
-            for record in (await self._records()).values():
-                await self._compare_person(record)
+        records = await self._records()
+        findings = Findings(compared=len(records))
+        if thorough:
+            for record in records.values():
+                findings += await self._compare_person(record)
         present = {
             record.known.person_id: record
             for record in (await self._records()).values()
@@ -125,7 +133,8 @@ class Auditor:
             *(record.known.possible_levels for record in present.values())
         )
         for level in sorted(levels):
-            await self._compare_level(level, present, thorough=thorough)
+            findings += await self._compare_level(level, present, thorough=thorough)
+        return findings
 
     async def _records(self) -> dict[str, VisitorRecord]:
         ids = await self._ledger.async_read(ids_to_audit)
@@ -139,7 +148,7 @@ class Auditor:
         present: Mapping[str | None, VisitorRecord],
         *,
         thorough: bool,
-    ) -> None:
+    ) -> Findings:
         try:
             members = {
                 person
@@ -150,10 +159,10 @@ class Auditor:
             self._contact.answered()
             if thorough:
                 await self._doubt(level, present.values())
-            return
+            return UNREAD
         except HikCentralError as error:
             self._contact.failed(error)
-            return
+            return UNREAD
         self._contact.answered()
         different = {
             record.visitor.id: _membership(record.known, level, person in members)
@@ -161,7 +170,7 @@ class Auditor:
             if (person in members) != (level in record.known.members)
             or level in record.known.unsure
         }
-        await self._learn(different)
+        return await self._learn(different)
 
     async def _doubt(self, level: str, records: Iterable[VisitorRecord]) -> None:
         """Where nobody tells who is in a level, it is said again for whom it matters.
@@ -181,27 +190,26 @@ class Auditor:
 
         await self._learn({record.visitor.id: unsure for record in records})
 
-    async def _compare_person(self, record: VisitorRecord) -> None:
+    async def _compare_person(self, record: VisitorRecord) -> Findings:
         visitor = record.visitor
         try:
             person = await self._client.person_by_code(
                 visitor.person_code, priority=Priority.SWEEP
             )
         except RefusedError:
-            return
+            return UNREAD
         except HikCentralError as error:
             self._contact.failed(error)
-            return
+            return UNREAD
         self._contact.answered()
         now = self._moment().now
         if person is None:
             if record.known.existence is Existence.ABSENT:
-                return
+                return Findings()
             gone = _if_same(
                 record.known, lambda known: facts.person_not_found(known, now)
             )
-            await self._learn({visitor.id: gone})
-            return
+            return await self._learn({visitor.id: gone})
         reading, _ = person_reading(person, visitor)
         back = record.known.existence is Existence.ABSENT
         policy = self._moment().policy
@@ -212,21 +220,27 @@ class Auditor:
             read = facts.person_read(known, reading, now, known.profile)
             return replace(read, unsure=read.unsure | levels)
 
-        await self._learn({visitor.id: _if_same(record.known, learn)})
+        return await self._learn({visitor.id: _if_same(record.known, learn)})
 
-    async def _learn(self, lessons: Mapping[str, Callable[[Known], Known]]) -> None:
+    async def _learn(self, lessons: Mapping[str, Callable[[Known], Known]]) -> Findings:
+        """Take over what was read; returns in what it differs from what was known."""
         if not lessons:
-            return
+            return Findings()
         moment = self._moment()
+        found: dict[str, frozenset[Difference]] = {}
 
         def learn(record: VisitorRecord) -> Change:
-            lesson = lessons[record.visitor.id]
-            return Change(replace(record, known=lesson(record.known)))
+            visitor_id = record.visitor.id
+            known = lessons[visitor_id](record.known)
+            if different := differences(record.known, known):
+                found[visitor_id] = different
+            return Change(replace(record, known=known))
 
         def work(transaction: Transaction) -> None:
             change_many(transaction, moment, lessons, learn)
 
         await self._ledger.async_write(work)
+        return Findings(differences=found)
 
 
 def _membership(before: Known, level: str, is_member: bool) -> Callable[[Known], Known]:

@@ -21,6 +21,10 @@ LONGEST_END = datetime.fromisoformat("2037-12-31T23:59:59+00:00")
 """The latest validity end that HikCentral takes (guide 2.3)."""
 
 
+EARLIEST_START = timedelta(days=366)
+"""How long ago a visit may begin: nobody means more than that."""
+
+
 class CommandRefusedError(Exception):
     """A command cannot be: `key` is a stable, translated reason with placeholders."""
 
@@ -40,6 +44,7 @@ def register(
     the server is retired.
     """
     require_in_service(policy)
+    check_start(visit.valid_from, now)
     check_times(visit.valid_from, visit.valid_until, now)
     check_levels(visit.levels, policy)
     require_remembered(record)
@@ -78,6 +83,12 @@ def check_levels(levels: frozenset[str], policy: Policy) -> None:
         raise CommandRefusedError(
             "level_not_managed", levels=", ".join(sorted(unmanaged))
         )
+
+
+def check_start(start: datetime, now: datetime) -> None:
+    """Raise CommandRefusedError for a visit that is said to have begun long ago."""
+    if start < now - EARLIEST_START:
+        raise CommandRefusedError("start_too_early")
 
 
 def check_times(start: datetime, end: datetime, now: datetime) -> None:

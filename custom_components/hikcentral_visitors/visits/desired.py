@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from .known import Known
+from .known import Existence, Known
 from .policy import Policy
 from .presence import Presence, whereabouts
 from .record import VisitorRecord
@@ -51,7 +51,8 @@ def desired(record: VisitorRecord, now: datetime, policy: Policy) -> Desired:
     early arrival; a visit counts from `provision_ahead` before that.
 
     Where the way out needs a right, each visit asks for the levels for leaving too, and
-    for somebody inside also for a while after its end.
+    for somebody inside also for a while after its end; whoever is forgotten has no more
+    than that, and then is no person any longer.
 
     Where nothing may be given, it is what of this the server holds already.
     """
@@ -60,14 +61,16 @@ def desired(record: VisitorRecord, now: datetime, policy: Policy) -> Desired:
 
 
 def _justified(record: VisitorRecord, now: datetime, policy: Policy) -> Desired:
-    if record.visitor.forgotten_at is not None:
-        return Desired(person=Wish.FORBIDDEN)
+    forgotten = record.visitor.forgotten_at is not None
+    nothing = Desired(person=Wish.FORBIDDEN if forgotten else Wish.TOLERATED)
+    if forgotten and record.known.existence is Existence.ABSENT:
+        return nothing
     ways_out = _exit_levels(record, policy)
     spans: dict[str, list[Window]] = {}
     for visit in record.visits:
         if visit.window.start - policy.provision_ahead > now:
             continue
-        if visit.live(now):
+        if visit.live(now) and not forgotten:
             for level in visit.levels:
                 spans.setdefault(level, []).append(visit.window)
         until = may_leave_until(visit, record, policy, now)
@@ -78,7 +81,7 @@ def _justified(record: VisitorRecord, now: datetime, policy: Policy) -> Desired:
     held = _held(_runs_by_level(spans, now), now)
     window = intersection(held.values())
     if window is None:
-        return Desired()
+        return nothing
     return Desired(
         person=Wish.REQUIRED,
         levels=frozenset(held),

@@ -7,6 +7,7 @@ from typing import TypedDict
 from .commands import (
     CommandRefusedError,
     check_levels,
+    check_start,
     check_times,
     names,
     require_in_service,
@@ -76,6 +77,8 @@ def update(
     if not about_visit and not about_visitor:
         raise CommandRefusedError("nothing_to_update")
     before = record.visit(visit_id)
+    if "valid_from" in about_visit:
+        check_start(about_visit["valid_from"], now)
     visit = _without_the_end(before, about_visit)
     visitor = _changed_visitor(record, about_visitor)
     told = []
