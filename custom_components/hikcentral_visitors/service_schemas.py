@@ -244,7 +244,9 @@ _PAGED = {
     vol.Optional(ATTR_LIMIT, default=100): vol.All(
         vol.Coerce(int), vol.Range(min=1, max=500)
     ),
-    vol.Optional(ATTR_PAGE, default=1): vol.All(vol.Coerce(int), vol.Range(min=1)),
+    vol.Optional(ATTR_PAGE, default=1): vol.All(
+        vol.Coerce(int), vol.Range(min=1, max=100_000)
+    ),
 }
 _DATED = {
     **_PAGED,
