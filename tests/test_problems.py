@@ -20,6 +20,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.hikcentral_visitors.const import DOMAIN
 from custom_components.hikcentral_visitors.issues import Issues
 from custom_components.hikcentral_visitors.local_time import shown
+from custom_components.hikcentral_visitors.passage_issues import PassageIssues
 from custom_components.hikcentral_visitors.problems import Cause, problems
 from custom_components.hikcentral_visitors.visits.access import Access, AccessState
 from custom_components.hikcentral_visitors.visits.presence import Presence
@@ -168,7 +169,19 @@ async def test_a_passage_without_a_visit_is_an_issue_until_it_was_seen(
     await hass.async_block_till_done()
     issue_id = f"{entry.entry_id}_unjustified_passage"
     assert issue_registry.async_get_issue(DOMAIN, issue_id) is not None
+    # It outlives a restart, until somebody has seen it; then nothing is left of it.
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    ir.async_delete_issue(hass, DOMAIN, issue_id)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    again = issue_registry.async_get_issue(DOMAIN, issue_id)
+    assert again is not None
+    assert again.translation_placeholders is not None
+    assert again.translation_placeholders["names"] == "Ada"
     await fix(await hass_client(), DOMAIN, issue_id, "seen")
+    # Written in order: what was begun before is stored when this is.
+    await entry.runtime_data.ledger.async_write(lambda _transaction: None)
+    await PassageIssues(hass, entry).async_recall()
     assert issue_registry.async_get_issue(DOMAIN, issue_id) is None
 
 

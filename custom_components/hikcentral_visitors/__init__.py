@@ -30,6 +30,7 @@ from .ledger import Ledger, LedgerError, NewerSchemaError
 from .ledger.memory import remember
 from .ledger.recovery import quiet_before, restored_at
 from .opening import Epochs, async_open_ledger
+from .passage_issues import PassageIssues
 from .pictures import PassagePictureView
 from .push import Push
 from .push_issues import PushIssues
@@ -233,6 +234,7 @@ def _start(
         runtime.doors.async_add_listener(partial(_tell_sweeper, entry))
     )
     Issues(hass, entry).async_start()
+    PassageIssues(hass, entry).async_start()
     ServerIssues(hass, entry).async_start()
     PushIssues(hass, entry).async_start()
     RecoveryIssues(hass, entry).async_start()

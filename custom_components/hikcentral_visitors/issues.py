@@ -9,11 +9,9 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 from .issue_cards import async_set_issue
 from .local_time import shown
-from .notices import VisitNotice
 from .problems import Cause, Problem, first_names, problems
 from .reasons import async_access_text, async_attempt_text
 from .runtime import HikCentralConfigEntry
-from .visits.events import VisitEventType
 
 _LOOK_EVERY = timedelta(minutes=1)
 _ABOUT_VISITS = frozenset(
@@ -34,7 +32,6 @@ class Issues:
         """Look after `entry`, whose runtime is there."""
         self._hass = hass
         self._entry = entry
-        self._unjustified: dict[str, None] = {}
 
     @callback
     def async_start(self) -> None:
@@ -42,7 +39,6 @@ class Issues:
         runtime = self._entry.runtime_data
         stops: tuple[CALLBACK_TYPE, ...] = (
             runtime.coordinator.async_listen_visit(None, self._look_soon),
-            runtime.coordinator.async_listen_visit_events(self._told),
             async_track_time_interval(
                 self._hass, self._tick, _LOOK_EVERY, cancel_on_shutdown=True
             ),
@@ -60,16 +56,6 @@ class Issues:
         self._entry.async_create_task(
             self._hass, self.async_look(), f"{DOMAIN} problems"
         )
-
-    @callback
-    def _told(self, notice: VisitNotice) -> None:
-        """Keep an unjustified passage until somebody has seen it."""
-        if notice.type is not VisitEventType.UNJUSTIFIED_ACCESS:
-            return
-        self._unjustified[notice.view.visitor.name] = None
-        names = ", ".join(self._unjustified)
-        count = len(self._unjustified)
-        self._set(Cause.UNJUSTIFIED_PASSAGE, {"names": names, "count": str(count)})
 
     async def async_look(self) -> None:
         """Create, change and remove issues so that they are what is wrong now."""
@@ -115,5 +101,5 @@ class Issues:
             cause,
             words,
             fixable=True,
-            severe=cause in {Cause.ACCESS_NOT_TAKEN, Cause.UNJUSTIFIED_PASSAGE},
+            severe=cause is Cause.ACCESS_NOT_TAKEN,
         )

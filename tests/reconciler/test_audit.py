@@ -212,3 +212,36 @@ async def test_an_id_that_went_to_somebody_else_is_never_written_to(
     assert await house.differences() == []
     (person,) = house.ours()
     assert person.id != taken
+
+
+async def test_why_a_door_opened_is_looked_at_for_one_visitor(house: House) -> None:
+    """Somebody put him into a level, and a terminal knows more than it was told."""
+    await house.grant("Ada", stay=HOUR)
+    await house.grant("Bea")
+    await house.settle()
+    ada = next(person for person in house.ours() if person.given_name == "Ada")
+    order = {"privilegeGroupId": VIP, "personId": ada.id}
+    operate(house.world, {"add_member": order, "apply": {}})
+    await house.simulator.advance(5)
+    assert house.opens(ada.id) == VIP_DOORS
+    (visitor,) = (
+        record.visitor.id
+        for record in await house.records()
+        if record.visitor.given_name == "Ada"
+    )
+    house.calls()
+    await house.auditor.async_read_back(visitor)
+    await house.wait(MINUTE)
+    assert house.opens(ada.id) == LOBBY_DOORS
+    assert house.calls()[READ] == 1
+    assert await house.differences() == []
+
+
+async def test_a_terminal_that_holds_too_much_is_told_again(house: House) -> None:
+    await house.grant("Ada", photo=None)
+    await house.settle()
+    (record,) = await house.records()
+    house.calls()
+    await house.auditor.async_read_back(record.visitor.id)
+    await house.wait(MINUTE)
+    assert house.calls()[APPLY] == 1

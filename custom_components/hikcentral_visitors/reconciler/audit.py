@@ -28,7 +28,7 @@ from ..ledger.records import (
     load_many,
 )
 from ..visits import facts
-from ..visits.known import Effort, Existence, Known
+from ..visits.known import Effort, Existence, Known, Progress
 from ..visits.person_code import Installation
 from ..visits.plan import open_part
 from ..visits.record import Change, VisitorRecord
@@ -109,6 +109,17 @@ class Auditor:
         await self._learn(dict.fromkeys(ids, again))
         return await self.async_audit(thorough=True)
 
+    async def async_read_back(self, visitor_id: str) -> None:
+        """Look at one visitor at once, and tell the doors again what he may.
+
+        A door opened for him that should not have. Raises LedgerError.
+        """
+        for record in (await self._records([visitor_id])).values():
+            await self._compare_person(record)
+        records = await self._records([visitor_id])
+        await self._learn(dict.fromkeys(records, _untold))
+        await self._compare_levels(await self._records([visitor_id]), thorough=True)
+
     async def async_audit(self, *, thorough: bool) -> Findings:
         """Compare the members of all levels that concern us, and perhaps all persons.
 
@@ -123,9 +134,17 @@ class Auditor:
         if thorough:
             for record in records.values():
                 findings += await self._compare_person(record)
+        return findings + await self._compare_levels(
+            await self._records(), thorough=thorough
+        )
+
+    async def _compare_levels(
+        self, records: Mapping[str, VisitorRecord], *, thorough: bool
+    ) -> Findings:
+        findings = Findings()
         present = {
             record.known.person_id: record
-            for record in (await self._records()).values()
+            for record in records.values()
             if record.known.existence is Existence.PRESENT
         }
         policy = self._moment().policy
@@ -136,8 +155,15 @@ class Auditor:
             findings += await self._compare_level(level, present, thorough=thorough)
         return findings
 
-    async def _records(self) -> dict[str, VisitorRecord]:
-        ids = await self._ledger.async_read(ids_to_audit)
+    async def _records(
+        self, visitor_ids: Iterable[str] | None = None
+    ) -> dict[str, VisitorRecord]:
+        """Return the records of these visitors, or of all whom the server may hold."""
+        ids: Iterable[str] = (
+            await self._ledger.async_read(ids_to_audit)
+            if visitor_ids is None
+            else visitor_ids
+        )
         return await self._ledger.async_read(
             lambda connection: load_many(connection, ids)
         )
@@ -255,6 +281,14 @@ def _membership(before: Known, level: str, is_member: bool) -> Callable[[Known],
     if level in before.possible_levels:
         return _if_same(before, lambda known: facts.member_added(known, level))
     return found_in
+
+
+def _untold(known: Known) -> Known:
+    """What the doors hold is not what they were told: tell them again."""
+    if known.existence is not Existence.PRESENT:
+        return known
+    application = replace(known.application, progress=Progress.NARROWED)
+    return replace(known, application=application)
 
 
 def _if_same(
