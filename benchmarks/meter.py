@@ -1,0 +1,96 @@
+"""What work costs: wall time, CPU time, and how long the event loop was held by it."""
+
+import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+import gc
+import time
+
+
+@dataclass(slots=True)
+class Cost:
+    """What passed while something was done; all in seconds.
+
+    `cpu` is of the whole process with its threads. `hold` is the longest single turn of
+    the event loop: as long nothing else could run there. `collection` is the longest
+    that Python collected garbage, in whatever thread: nothing of the process runs then.
+    """
+
+    wall: float = 0.0
+    cpu: float = 0.0
+    hold: float = 0.0
+    holder: str = ""
+    """What held the loop longest."""
+    collection: float = 0.0
+
+
+class _TimedLoop:
+    """Times each callback that event loops run, for whoever measures now."""
+
+    def __init__(self) -> None:
+        self._costs: list[Cost] = []
+        self._run = asyncio.Handle._run  # noqa: SLF001 - where all callbacks pass
+        self._collecting = 0.0
+
+    def add(self, cost: Cost) -> None:
+        if not self._costs:
+            self._install()
+        self._costs.append(cost)
+
+    def remove(self, cost: Cost) -> None:
+        self._costs.remove(cost)
+        if not self._costs:
+            gc.callbacks.remove(self._collected)
+            setattr(asyncio.Handle, "_run", self._run)  # noqa: B010
+
+    def _install(self) -> None:
+        run, costs = self._run, self._costs
+
+        def timed(handle: asyncio.Handle) -> None:
+            started = time.perf_counter()
+            run(handle)
+            took = time.perf_counter() - started
+            for cost in costs:
+                if took > cost.hold:
+                    cost.hold = took
+                    cost.holder = repr(handle)
+
+        gc.callbacks.append(self._collected)
+        asyncio.Handle._run = timed  # type: ignore[assignment, method-assign] # noqa: SLF001
+
+    def _collected(self, phase: str, _info: dict[str, int]) -> None:
+        if phase == "start":
+            self._collecting = time.perf_counter()
+            return
+        took = time.perf_counter() - self._collecting
+        for cost in self._costs:
+            cost.collection = max(cost.collection, took)
+
+
+_LOOP = _TimedLoop()
+
+
+def collection() -> float:
+    """Collect all garbage; returns the seconds that this takes at least."""
+    gc.collect()
+    started = time.perf_counter()
+    gc.collect()
+    return time.perf_counter() - started
+
+
+@contextmanager
+def measured() -> Generator[Cost]:
+    """Measure what is done in the context; the cost is complete when it is left.
+
+    Must be entered in the event loop that does it.
+    """
+    cost = Cost()
+    _LOOP.add(cost)
+    wall, cpu = time.perf_counter(), time.process_time()
+    try:
+        yield cost
+    finally:
+        cost.wall = time.perf_counter() - wall
+        cost.cpu = time.process_time() - cpu
+        _LOOP.remove(cost)
