@@ -8,6 +8,7 @@ so one bad row can be passed over, where an exception would take all others with
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from enum import Enum, StrEnum
+from functools import lru_cache
 import json
 from typing import Any, override
 
@@ -197,8 +198,7 @@ class Words(TypeDecorator[tuple[str, ...]]):
     def process_result_value(
         self, value: Any, dialect: Dialect
     ) -> tuple[str, ...] | None:
-        texts = _texts(value)
-        return tuple(texts) if isinstance(texts, list) else texts
+        return _words(value)
 
 
 class WordSet(TypeDecorator[frozenset[str]]):
@@ -217,8 +217,23 @@ class WordSet(TypeDecorator[frozenset[str]]):
     def process_result_value(
         self, value: Any, dialect: Dialect
     ) -> frozenset[str] | None:
-        texts = _texts(value)
-        return frozenset(texts) if isinstance(texts, list) else texts
+        return _word_set(value)
+
+
+# Many rows hold the same few texts: their values are shared, which spares memory, and
+# objects that Python's garbage collector looks at while everything else waits.
+
+
+@lru_cache(maxsize=1024)
+def _words(value: Any) -> tuple[str, ...] | None:
+    texts = _texts(value)
+    return tuple(texts) if isinstance(texts, list) else texts
+
+
+@lru_cache(maxsize=1024)
+def _word_set(value: Any) -> frozenset[str] | None:
+    texts = _texts(value)
+    return frozenset(texts) if isinstance(texts, list) else texts
 
 
 def _texts(value: Any) -> Any:

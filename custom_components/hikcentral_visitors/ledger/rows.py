@@ -30,6 +30,10 @@ _REQUIRED = {
 
 _FACTS = [column.name for column in known_table.columns if not column.primary_key]
 _NESTED = {"application": Application, "widening": Effort, "narrowing": Effort}
+_SHARED: Mapping[Application | Effort, Any] = {
+    part: part for part in (Application(), Effort())
+}
+"""Those of most visitors, and so kept once."""
 
 
 def to_row(value: Visitor | Visit | Passage) -> dict[str, Any]:
@@ -137,9 +141,10 @@ def _known_from_row(row: RowMapping) -> Known:
     }
     for field in fields(Known):
         if (kind := _NESTED.get(field.name)) is not None:
-            values[field.name] = kind(
-                **{part.name: row[f"{field.name}_{part.name}"] for part in fields(kind)}
+            part = kind(
+                **{one.name: row[f"{field.name}_{one.name}"] for one in fields(kind)}
             )
+            values[field.name] = _SHARED.get(part, part)
         elif field.name != "window":
             values[field.name] = row[field.name]
     return Known(**values)
