@@ -49,7 +49,7 @@ async def web(
     hass_client_no_auth: ClientSessionGenerator,
 ) -> TestClient[Any, Any]:
     """Home Assistant's web server on a port of its own."""
-    for needed in ("webhook", "repairs"):
+    for needed in ("webhook", "repairs", DOMAIN):
         assert await async_setup_component(hass, needed, {})
     client: TestClient[Any, Any] = await hass_client_no_auth()
     return client

@@ -1,0 +1,47 @@
+"""A repair issue that asks what to do: one of some choices, each a step of its own."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+
+from .runtime import HikCentralConfigEntry
+from .visits.visit import Actor, ActorKind
+
+
+class ChoiceFlow[C: StrEnum](RepairsFlow):
+    """Tells an issue in its words and offers its choices."""
+
+    options: Mapping[C, Sequence[str]]
+    """The choices by cause; a choice is the name of a step."""
+
+    def __init__(
+        self, entry: HikCentralConfigEntry, cause: C, data: Mapping[str, Any]
+    ) -> None:
+        """Know the cause, and the words it is told in."""
+        self.entry = entry
+        self.cause = cause
+        self._words = {
+            key: str(value)
+            for key, value in data.items()
+            if key not in {"entry_id", "cause"}
+        }
+
+    @property
+    def actor(self) -> Actor:
+        """Whoever works on the issue, as far as Home Assistant tells."""
+        user_id = self.context.get("user_id")
+        return Actor(
+            kind=ActorKind.USER, user_id=user_id if isinstance(user_id, str) else None
+        )
+
+    async def async_step_init(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Ask what to do."""
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=list(self.options[self.cause]),
+            description_placeholders=self._words,
+        )
