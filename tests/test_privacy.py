@@ -262,8 +262,7 @@ async def _forget_everybody(hass: HomeAssistant, entry: MockConfigEntry) -> None
             connection.scalars(select(visitors.c.id).order_by(visitors.c.id))
         )
     )
-    for visitor in people[:NOW]:
-        await runtime.book.forget(visitor, SYSTEM)
+    await runtime.book.forget(people[:NOW], SYSTEM)
 
     def forget(transaction: Transaction) -> None:
         for visitor in people[NOW:]:
