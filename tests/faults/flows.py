@@ -220,7 +220,7 @@ async def _is_forgotten(house: MortalHouse, played: Played) -> None:
 
 async def _forget_one(house: MortalHouse, played: Played) -> None:
     visitor = (await house.record()).visitor.id
-    await house.book.forget(visitor, house.desk)
+    await house.book.forget([visitor], house.desk)
     played.answered.add("forget")
     await house.settle()
     await house.retention.async_forget()

@@ -432,7 +432,7 @@ class FaultyDays(RuleBasedStateMachine):
     def forget(self, which: int) -> None:
         guest = self.guest(which)
         with suppress(CommandRefusedError):
-            self.live(self.house.book.forget(guest.visitor_id, DESK))
+            self.live(self.house.book.forget([guest.visitor_id], DESK))
         self.run(self._learn_forgotten())
 
     async def _learn_forgotten(self) -> None:

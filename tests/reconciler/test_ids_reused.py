@@ -41,7 +41,7 @@ async def _revoke(house: House, visit: str) -> None:
 
 
 async def _forget(house: House, visit: str) -> None:
-    await house.book.forget((await house.record()).visitor.id, DESK)
+    await house.book.forget([(await house.record()).visitor.id], DESK)
 
 
 async def _more_levels(house: House, visit: str) -> None:
