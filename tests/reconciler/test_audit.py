@@ -245,3 +245,20 @@ async def test_a_terminal_that_holds_too_much_is_told_again(house: House) -> Non
     await house.auditor.async_read_back(record.visitor.id)
     await house.wait(MINUTE)
     assert house.calls()[APPLY] == 1
+
+
+async def test_once_the_server_is_gone_nobody_else_is_asked_about(
+    house: House,
+) -> None:
+    """A time-out for each of thousands of persons would last for days."""
+    await house.grant_all(20)
+    await house.settle()
+    house.calls()
+    house.fail(READ, cut="drop_before")
+    await house.auditor.async_audit(thorough=True)
+    calls = house.calls()
+    assert calls[READ] == 1
+    assert calls[MEMBERS] == 0
+    house.fail()
+    await house.auditor.async_audit(thorough=True)
+    assert house.calls()[READ] == 20

@@ -67,13 +67,15 @@ class Auditor:
         """Audit now, all persons included, and then regularly, until cancelled."""
         count, gap = 0, self._contact.gap
         while True:
-            thorough = count % THOROUGH_EVERY == 0 or gap != self._contact.gap
-            gap = self._contact.gap
+            last = self._contact.gap
+            thorough = count % THOROUGH_EVERY == 0 or gap != last
             try:
                 await self.async_audit(thorough=thorough)
             except LedgerError as error:
                 LOGGER.error("Cannot compare with HikCentral: %s", error)
-            count += 1
+            if self._contact.connected:
+                # What an outage interrupted is done as thoroughly the next time.
+                count, gap = count + 1, last
             await asyncio.sleep(INTERVAL.total_seconds())
 
     async def async_check_and_repair(self) -> Findings:
@@ -124,7 +126,8 @@ class Auditor:
         """Compare the members of all levels that concern us, and perhaps all persons.
 
         A thorough audit also looks for persons of ours of whom nothing is known.
-        What cannot be read is left for the next time. Raises LedgerError.
+        What cannot be read is left for the next time; once the server is out of reach,
+        nobody else is asked about. Raises LedgerError.
         """
         await self.levels.async_look()
         if thorough:
@@ -134,6 +137,8 @@ class Auditor:
         if thorough:
             for record in records.values():
                 findings += await self._compare_person(record)
+                if not self._contact.connected:
+                    return findings
         return findings + await self._compare_levels(
             await self._records(), thorough=thorough
         )
