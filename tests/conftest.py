@@ -30,7 +30,7 @@ _SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_to
 _SHORT = settings(
     deadline=None,
     derandomize=True,
-    max_examples=8,
+    max_examples=12,
     stateful_step_count=15,
     suppress_health_check=_SLOW,
 )

@@ -1,7 +1,7 @@
 """Random days at a facility where everything goes wrong, until it does not."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import count
@@ -112,6 +112,9 @@ beginnings = st.sampled_from(
 level_sets = st.sampled_from(
     (frozenset({LOBBY}), frozenset({VIP}), frozenset({LOBBY, VIP}))
 )
+readers = st.sampled_from(("21", "22", "23", "24", "25", "26"))
+credentials = st.sampled_from((Credential.CARD, Credential.FACE))
+echoes = st.sampled_from((0, 1))
 some = st.integers(0, 7)
 """Which of those that there are, counted round."""
 
@@ -199,9 +202,15 @@ class FaultyDays(RuleBasedStateMachine):
     def guest(self, which: int) -> Guest:
         return self.guests[which % len(self.guests)]
 
-    def stay(self, which: int) -> tuple[Guest, Stay]:
+    def stay(
+        self, which: int, likely: Callable[[Stay], bool] = lambda stay: stay.counts
+    ) -> tuple[Guest, Stay]:
+        """Return a visit, mostly one for which the command is meant."""
         stays = [(guest, stay) for guest in self.guests for stay in guest.stays]
-        return stays[which % len(stays)]
+        meant = [(guest, stay) for guest, stay in stays if likely(stay)]
+        if meant and which % 4:
+            stays = meant
+        return stays[which // 2 % len(stays)]
 
     # What people ask.
 
@@ -375,8 +384,9 @@ class FaultyDays(RuleBasedStateMachine):
     @precondition(lambda self: self.guests)
     @rule(which=some)
     def revoke(self, which: int) -> None:
-        guest, stay = self.stay(which)
+        self._revoke(*self.stay(which))
 
+    def _revoke(self, guest: Guest, stay: Stay) -> None:
         def done() -> None:
             stay.revoked = True
 
@@ -385,7 +395,7 @@ class FaultyDays(RuleBasedStateMachine):
     @precondition(lambda self: self.guests)
     @rule(which=some)
     def restore(self, which: int) -> None:
-        guest, stay = self.stay(which)
+        guest, stay = self.stay(which, lambda stay: stay.revoked)
 
         def done() -> None:
             stay.revoked = False
@@ -410,8 +420,7 @@ class FaultyDays(RuleBasedStateMachine):
         now = self.now
 
         def done() -> None:
-            if not guest.moved or max(guest.moved)[1] != "check_in":
-                guest.moved.append((now, "check_in"))
+            guest.moved.append((now, "check_in"))
 
         self._command(stay, guest, self.house.book.check_in(stay.id, DESK), done)
 
@@ -460,17 +469,23 @@ class FaultyDays(RuleBasedStateMachine):
         self.run(self._learn_forgotten())
 
     @precondition(lambda self: self.guests)
-    @rule(
-        which=some,
-        reader=st.sampled_from(("21", "22", "23", "24", "25", "26")),
-        credential=st.sampled_from((Credential.FACE, Credential.CARD)),
-    )
+    @rule(which=some, reader=readers, credential=credentials, echoes=echoes)
     def somebody_at_a_door(
-        self, which: int, reader: str, credential: Credential
+        self, which: int, reader: str, credential: Credential, echoes: int
+    ) -> None:
+        self._stands_at_a_door(self.guest(which), reader, credential, echoes)
+
+    def _stands_at_a_door(
+        self, guest: Guest, reader: str, credential: Credential, echoes: int
     ) -> None:
         """Twice the time of an echo lies between two who stand at doors."""
-        guest = self.guest(which)
         self.live(self.house.pass_time(timedelta(seconds=11)))
+        self._present(guest, reader, credential)
+        for _ in range(echoes):
+            self.live(self.house.pass_time(timedelta(seconds=2)))
+            self._present(guest, reader, credential)
+
+    def _present(self, guest: Guest, reader: str, credential: Credential) -> None:
         door = "15" if reader in {"25", "26"} else f"1{reader[1]}"
         world = self.house.world
         device = world.database.tables.doors[door].device
@@ -535,7 +550,6 @@ class FaultyDays(RuleBasedStateMachine):
             case _:
                 data.remove_member(level, person.id)
 
-    @rule()
     def everything_is_applied(self) -> None:
         self.house.world.terminals.start_job(None, None)
 
@@ -544,7 +558,6 @@ class FaultyDays(RuleBasedStateMachine):
         device = self.house.world.database.tables.doors[door].device
         self.house.world.set_online(device, online=online)
 
-    @rule()
     def snapshot_is_taken(self) -> None:
         world = self.house.world
         world.snapshots["one"] = world.database.snapshot()
@@ -638,15 +651,12 @@ class FaultyDays(RuleBasedStateMachine):
         self.house.world.faults.clock_skew_s = seconds
         self.skew = max(self.skew, timedelta(seconds=abs(seconds)))
 
-    @rule()
     def faults_end(self) -> None:
         self.house.world.faults = Faults()
 
-    @rule()
     def server_restarts(self) -> None:
         self.house.world.restart()
 
-    @rule()
     def ours_restarts(self) -> None:
         self.run(self.house.restart())
 
@@ -671,6 +681,44 @@ class FaultyDays(RuleBasedStateMachine):
         assert not exposed, exposed
         self.house.calls()
         self.house.check_staff()
+
+    @rule(
+        what=st.sampled_from(
+            (
+                snapshot_is_taken,
+                faults_end,
+                everything_is_applied,
+                server_restarts,
+                ours_restarts,
+            )
+        )
+    )
+    def something_else_happens(self, what: Callable[[FaultyDays], None]) -> None:
+        """Of these, one rule: each would be as frequent as a revocation."""
+        note(what.__name__)
+        what(self)
+
+    # What people do is what matters: some of it in one step, and so more often.
+
+    @precondition(lambda self: self.guests)
+    @rule(which=some, reader=readers, time=minutes, echoes=echoes)
+    def comes_and_is_expelled(
+        self, which: int, reader: str, time: timedelta, echoes: int
+    ) -> None:
+        guest, stay = self.stay(which)
+        self._stands_at_a_door(guest, reader, Credential.CARD, echoes)
+        self._revoke(guest, stay)
+        self.wait(time)
+        self._stands_at_a_door(guest, reader, Credential.CARD, echoes)
+
+    @precondition(lambda self: self.guests)
+    @rule(which=some, reader=readers, echoes=echoes)
+    def stays_till_it_is_over(self, which: int, reader: str, echoes: int) -> None:
+        guest, stay = self.stay(which)
+        self._stands_at_a_door(guest, reader, Credential.CARD, echoes)
+        if self.now < stay.until < self.now + 3 * DAY:
+            self.wait(stay.until - self.now)
+        self._stands_at_a_door(guest, reader, Credential.CARD, 0)
 
     @rule()
     def calm(self) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 AHEAD = timedelta(days=7)
 GRACE = timedelta(hours=1)
+STAYS = timedelta(hours=16)
 
 type Span = tuple[datetime, datetime]
 """From the first instant to the first one after it."""
@@ -85,6 +86,19 @@ class Guest:
             ),
             default=None,
         )
+
+    def inside(self, now: datetime) -> bool:
+        """Tell whether his steps took him in, and not out again.
+
+        A reception that did not know yet that he went in does not take him out.
+        """
+        entered: datetime | None = None
+        for when, what in sorted(self.moved):
+            if what == "entry":
+                entered = when
+            elif what != "check_in" or (entered and when - entered >= STAYS):
+                entered = None
+        return entered is not None and now - entered < STAYS
 
     def until(self, now: datetime) -> datetime:
         """Return until when nothing that he holds now ends, if nobody asks again."""
