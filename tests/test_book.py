@@ -1,6 +1,7 @@
 """The visit book: what is asked is on disk, once, or refused with a reason."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -74,6 +75,15 @@ async def test_a_grant_is_a_visit_of_a_new_visitor(
     assert (view.visit.valid_from, view.visit.valid_until) == (NOW, NOW + 8 * HOUR)
     assert receipt.warnings == ("nothing_to_show",)
     assert await journalled(ledger) == [("grant_access", "user1")]
+
+
+async def test_starts_are_rounded_up_and_ends_down(book: VisitBook) -> None:
+    """HikCentral keeps whole seconds, and none of them is one too many."""
+    start, end = NOW + HOUR, NOW + 2 * HOUR
+    moment = timedelta(microseconds=9)
+    asked = replace(ADA, valid_from=start + moment, valid_until=end + moment)
+    visit = (await book.visit((await book.grant(asked, RECEPTION)).visit_id)).visit
+    assert (visit.valid_from, visit.valid_until) == (start + timedelta(seconds=1), end)
 
 
 async def test_two_visitors_of_one_name_stay_two(book: VisitBook) -> None:

@@ -121,6 +121,21 @@ async def test_an_end_that_is_read_back_in_another_zone_is_the_same_end(
     assert not any("update" in path for path in house.calls())
 
 
+@pytest.mark.parametrize("skew_s", [600, -600])
+async def test_what_is_taken_away_ends_by_the_clock_that_is_behind(
+    house: House, skew_s: float
+) -> None:
+    """Nobody knows which of the two is right, so that by both it is over."""
+    house.world.faults.clock_skew_s = skew_s
+    visit = await house.grant()
+    await house.settle()
+    await house.revoke(visit)
+    await house.settle()
+    (person,) = house.ours()
+    end = datetime.fromisoformat(person.end_time)
+    assert end <= min(house.now(), house.now() + timedelta(seconds=skew_s))
+
+
 async def test_who_comes_early_gets_in_as_early_as_he_may(house: House) -> None:
     start = house.now() + 3 * HOUR
     await house.grant(valid_from=start, early_arrival=30 * MINUTE, stay=2 * HOUR)
