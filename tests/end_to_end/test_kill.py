@@ -115,7 +115,9 @@ class Site:
             reference=card,
             wait=0,
         )
-        self.burst.granted[card] = answer["visit_id"]
+        # What was answered once is found again after any death.
+        visit = answer["visit_id"]
+        assert self.burst.granted.setdefault(card, visit) == visit
 
     async def revoke(self, card: str) -> None:
         self.burst.to_be_revoked.add(card)
