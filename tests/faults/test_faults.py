@@ -1,4 +1,4 @@
-"""The stateful property test (issue 3): any mix of faults that ends, converges."""
+"""The stateful property test: any mix of faults that ends, converges."""
 
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
