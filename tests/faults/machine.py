@@ -5,7 +5,6 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import count
-import logging
 from pathlib import Path
 import random
 import tempfile
@@ -124,9 +123,6 @@ class FaultyDays(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        logging.getLogger("custom_components.hikcentral_visitors").setLevel(
-            logging.CRITICAL
-        )
         numbers, chance = count(1), random.Random(1)
         self.patches = [
             patch.object(registration, "uuid7", lambda: UUID(int=next(numbers))),
