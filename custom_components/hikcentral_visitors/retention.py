@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 from .const import LOGGER
 from .ledger import Ledger, LedgerError, Transaction
@@ -16,6 +17,9 @@ from .ledger.retention import (
 )
 
 INTERVAL = timedelta(hours=1)
+
+AT_ONCE = 100
+"""How many visitors are forgotten in a transaction."""
 
 
 class Retention:
@@ -37,17 +41,30 @@ class Retention:
 
     async def async_forget(self) -> None:
         """Forget who is due, and delete what is forgotten; raises LedgerError."""
-        moment = self._moment()
-        before = moment.now - moment.policy.retention
-
-        def work(transaction: Transaction) -> None:
-            # Asked here, where nobody can register a visit before it is acted upon.
-            for visitor_id in visitors_due(transaction.connection, before):
-                # Who cannot be read is found again on the server, by his person code.
-                with suppress(KeyError):
-                    forget_visitor(transaction, moment, visitor_id)
-            delete_forgotten(transaction)
-            delete_old_visits(transaction, before)
-
-        await self._ledger.async_write(work)
+        done: str | None = ""
+        while done is not None:
+            # One portion after the other, so that nobody at the desk waits for all.
+            done = await self._ledger.async_write(
+                partial(_forget_some, moment=self._moment(), after=done)
+            )
+        await self._ledger.async_write(partial(_delete, moment=self._moment()))
         await self._ledger.async_wipe()
+
+
+def _forget_some(transaction: Transaction, moment: Moment, after: str) -> str | None:
+    """Forget the next visitors who are due; returns the last, None where all are done.
+
+    Asked here, where nobody can register a visit before it is acted upon.
+    """
+    before = moment.now - moment.policy.retention
+    due = visitors_due(transaction.connection, before, after=after, limit=AT_ONCE)
+    for visitor_id in due:
+        # Who cannot be read is found again on the server, by his person code.
+        with suppress(KeyError):
+            forget_visitor(transaction, moment, visitor_id)
+    return due[-1] if len(due) == AT_ONCE else None
+
+
+def _delete(transaction: Transaction, moment: Moment) -> None:
+    delete_forgotten(transaction)
+    delete_old_visits(transaction, moment.now - moment.policy.retention)

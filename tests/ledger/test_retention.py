@@ -7,7 +7,8 @@ import threading
 
 from sqlalchemy import select
 
-from custom_components.hikcentral_visitors.ledger import Ledger
+from custom_components.hikcentral_visitors.ledger import Committed, Ledger
+from custom_components.hikcentral_visitors.ledger.database import Transaction
 from custom_components.hikcentral_visitors.ledger.memory import held_places
 from custom_components.hikcentral_visitors.ledger.outbox import waiting
 from custom_components.hikcentral_visitors.ledger.photos import keep_photo, photo
@@ -15,10 +16,12 @@ from custom_components.hikcentral_visitors.ledger.records import (
     Moment,
     announce,
     change,
+    insert,
     load,
 )
+from custom_components.hikcentral_visitors.ledger.retention import visitors_due
 from custom_components.hikcentral_visitors.ledger.schema import visitors, visits
-from custom_components.hikcentral_visitors.retention import Retention
+from custom_components.hikcentral_visitors.retention import AT_ONCE, Retention
 from custom_components.hikcentral_visitors.visits.desired import Wish, desired
 from custom_components.hikcentral_visitors.visits.events import (
     VisitEvent,
@@ -138,3 +141,54 @@ async def test_what_waits_to_be_told_goes_with_its_visit(
     assert await ledger.async_read(waiting)
     await retention(ledger).async_forget()
     assert await ledger.async_read(waiting) == []
+
+
+async def test_many_are_forgotten_in_portions_between_which_others_have_their_turn(
+    ledger: Ledger, moment: Moment
+) -> None:
+    """A full portion of visitors who cannot be read keeps nobody else from his turn."""
+    names = [f"v{number:03}" for number in range(2 * AT_ONCE + 50)]
+    unreadable, last = names[AT_ONCE : 2 * AT_ONCE], names[-1]
+
+    def fill(transaction: Transaction) -> None:
+        for name in names:
+            who = visitor(id=name, person_code=f"T{name}", created_at=LONG_AGO)
+            insert(transaction, moment, Change(VisitorRecord(visitor=who)))
+        transaction.connection.exec_driver_sql(
+            "UPDATE visitors SET person_code = CAST(person_code AS BLOB) "
+            "WHERE id BETWEEN ? AND ?",
+            (unreadable[0], unreadable[-1]),
+        )
+
+    await ledger.async_write(fill)
+
+    def come_again(record: VisitorRecord) -> Change:
+        again = visit(visitor_id=last, reference=None)
+        return Change(record.with_visit(again))
+
+    portions: list[frozenset[str]] = []
+    coming: list[asyncio.Task[VisitorRecord]] = []
+
+    def committed(what: Committed) -> None:
+        portions.append(what.forgotten)
+        if not coming:
+            coming.append(
+                asyncio.create_task(
+                    ledger.async_write(
+                        lambda one: change(one, moment, last, come_again)
+                    )
+                )
+            )
+
+    ledger.async_listen(committed)
+    await retention(ledger).async_forget()
+    await asyncio.gather(*coming)
+    assert max(map(len, portions)) == AT_ONCE
+    assert frozenset().union(*portions) == {*names} - {*unreadable, last}
+    assert set(
+        await ledger.async_read(lambda one: visitors_due(one, NOW - POLICY.retention))
+    ) == set(unreadable)
+    left = await ledger.async_read(lambda one: load(one, last))
+    assert left is not None
+    assert left.visitor.given_name == "Ada"
+    assert not left.visit("v1").stopped

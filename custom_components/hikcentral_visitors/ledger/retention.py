@@ -6,7 +6,7 @@ only when nothing of him is left there.
 
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, exists, or_, select, update
+from sqlalchemy import Connection, and_, delete, exists, func, or_, select, update
 
 from ..visits.commands import forget
 from ..visits.known import UNSETTLED, Existence
@@ -18,8 +18,17 @@ from .records import Moment, change
 from .schema import former_persons, journal, known, passages, visitors, visits
 
 
-def visitors_due(connection: Connection, before: datetime) -> list[str]:
-    """Return visitors all of whose visits were closed before then."""
+def visitors_due(
+    connection: Connection,
+    before: datetime,
+    *,
+    after: str = "",
+    limit: int | None = None,
+) -> list[str]:
+    """Return visitors all of whose visits were closed before then, in their order.
+
+    At most `limit` of them, and none up to `after`. An id that is no text is nobody's.
+    """
     recent = (
         exists()
         .where(visits.c.visitor_id == visitors.c.id)
@@ -27,11 +36,16 @@ def visitors_due(connection: Connection, before: datetime) -> list[str]:
     )
     return list(
         connection.scalars(
-            select(visitors.c.id).where(
+            select(visitors.c.id)
+            .where(
+                visitors.c.id > after,
+                func.typeof(visitors.c.id) == "text",
                 visitors.c.forgotten_at.is_(None),
                 visitors.c.created_at < before,
                 ~recent,
             )
+            .order_by(visitors.c.id)
+            .limit(limit)
         )
     )
 
