@@ -17,6 +17,8 @@ class Sizes:
     passages_each: int = 10
     turnover: int = 10_000
     at_a_time: int = 200
+    afterwards: int = 5
+    """Seconds in which the work that a set-up starts is watched."""
 
 
 FULL = Sizes()
@@ -42,5 +44,6 @@ TINY = Sizes(
     passages_each=2,
     turnover=20,
     at_a_time=10,
+    afterwards=1,
 )
 """Enough to see that everything still runs."""

@@ -16,20 +16,17 @@ from .meter import collection, measured
 from .sizes import Sizes
 from .stage import Stage, open_stage
 
-_AFTERWARDS_S = 5
-"""How long the work that a set-up starts is watched."""
-
 
 async def measure(sizes: Sizes) -> AsyncGenerator[Table]:
     """Set up, watch for a while, load again."""
     table = Table(
         title="Set-up",
         how="Seconds; the loop's longest hold in ms, while it is set up again and in "
-        f"the {_AFTERWARDS_S} s after the first set-up, in which everybody is looked "
-        "for on the server, that knows none of them; the longest that Python collected "
-        "garbage in all that time, and for how long it does so where Home Assistant "
-        "has no visits (floor); memory of the visits in the roster in KiB each; bytes "
-        "on disk of each visit with its visitor.",
+        f"the {sizes.afterwards} s after the first set-up, in which everybody is "
+        "looked for on the server, that knows none of them; the longest that Python "
+        "collected garbage in all that time, and for how long it does so where Home "
+        "Assistant has no visits (floor); memory of the visits in the roster in KiB "
+        "each; bytes on disk of each visit with its visitor.",
         columns=(
             "open visits",
             "set-up",
@@ -49,7 +46,7 @@ async def measure(sizes: Sizes) -> AsyncGenerator[Table]:
             with measured() as first:
                 await stage.load()
             with measured() as after:
-                await asyncio.sleep(_AFTERWARDS_S)
+                await asyncio.sleep(sizes.afterwards)
             with measured() as again:
                 await stage.hass.config_entries.async_reload(stage.entry.entry_id)
             memory = await _memory(stage)

@@ -1,12 +1,20 @@
 """What people ask the book for: visits, passages and visitors, in pages."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    Table,
+    func,
+    select,
+)
 
 from ..visits.passage import Passage
 from ..visits.record import VisitorRecord
@@ -16,7 +24,7 @@ from ..visits.visit import Visit, Visitor
 from .columns import UNREADABLE
 from .passages import place_in_row
 from .records import Moment, load, load_many
-from .rows import UnreadableRowError, from_row, values, visitor_from_row
+from .rows import UnreadableRowError, values, visitor_from_row
 from .schema import passages, visitors, visits
 from .statements import KEY, VISITOR_OF_VISIT
 
@@ -92,13 +100,15 @@ def view_of_visit(
         if visitor_id is not None
         else None
     )
-    if record is None:
-        return None
     return _view(record, visit_id, moment)
 
 
-def _view(record: VisitorRecord, visit_id: str, moment: Moment) -> VisitView | None:
+def _view(
+    record: VisitorRecord | None, visit_id: str, moment: Moment
+) -> VisitView | None:
     """Return the visit as it is seen; None for one that cannot be read."""
+    if record is None:
+        return None
     for visit in record.visits:
         if visit.id == visit_id:
             return view(visit, record, moment.policy, moment.now)
@@ -121,12 +131,15 @@ def find_visits(
     wanted = query.status
     if wanted is None or wanted == {Status.CLOSED}:
         page = connection.execute(_paged(chosen.order_by(*order), query)).all()
-        found = [
-            seen
+        open_ones = {row.visitor_id for row in page if row.closed_at is None}
+        records = load_many(connection, open_ones)
+        shown = (
+            view_of_visit(connection, moment, row.id)
+            if row.closed_at is not None
+            else _view(records.get(row.visitor_id), row.id, moment)
             for row in page
-            if (seen := view_of_visit(connection, moment, row.id)) is not None
-        ]
-        return found, _total(connection, chosen)
+        )
+        return [seen for seen in shown if seen is not None], _total(connection, chosen)
     rows = connection.execute(chosen.order_by(*order)).all()
     records = load_many(
         connection, {row.visitor_id for row in rows if row.closed_at is None}
@@ -136,15 +149,13 @@ def find_visits(
         if row.closed_at is not None:
             matching.append(row.id)
             continue
-        record = records.get(row.visitor_id)
-        seen = _view(record, row.id, moment) if record else None
+        seen = _view(records.get(row.visitor_id), row.id, moment)
         if seen is not None and seen.status in wanted:
             matching.append(seen)
     first = (query.page - 1) * query.limit
-    shown = matching[first : first + query.limit]
     seen_all = (
         item if isinstance(item, VisitView) else view_of_visit(connection, moment, item)
-        for item in shown
+        for item in matching[first : first + query.limit]
     )
     return [seen for seen in seen_all if seen is not None], len(matching)
 
@@ -189,7 +200,7 @@ def find_passages(
 ) -> tuple[list[PassageRow], int]:
     """Return a page of passages, echoes left out, and how many there are in all."""
     chosen = (
-        select(passages.c.id)
+        select(passages)
         .join(visitors, visitors.c.id == passages.c.visitor_id)
         .outerjoin(visits, visits.c.id == passages.c.visit_id)
         .where(passages.c.echo.is_(False))
@@ -205,32 +216,46 @@ def find_passages(
     if query.name is not None:
         chosen = chosen.where(_named(query.name))
     newest = chosen.order_by(passages.c.occurred_at.desc(), passages.c.id.desc())
-    found = []
-    for number in connection.scalars(_paged(newest, query)).all():
+    rows = connection.execute(_paged(newest, query)).mappings().all()
+    return list(_passage_rows(connection, rows)), _total(connection, chosen)
+
+
+def _passage_rows(
+    connection: Connection, rows: Sequence[RowMapping]
+) -> Iterator[PassageRow]:
+    """Return what a page shows, but for what cannot be read."""
+    whose = select(visitors).where(_one_of(visitors, rows, "visitor_id"))
+    people = {who.id: who for who in _visitors(connection.execute(whose).mappings())}
+    during = select(visits).where(_one_of(visits, rows, "visit_id"))
+    stays = {
+        stay.id: stay for stay in values(Visit, connection.execute(during).mappings())
+    }
+    for row in rows:
+        for passage in values(Passage, [row]):
+            if (visitor := people.get(passage.visitor_id)) is None:
+                continue
+            recorded = row["recorded_at"]
+            count, previous = place_in_row(connection, passage)
+            yield PassageRow(
+                id=row["id"],
+                recorded_at=passage.occurred_at if recorded is UNREADABLE else recorded,
+                count=count,
+                previous=previous,
+                passage=passage,
+                visitor=visitor,
+                visit=stays.get(passage.visit_id) if passage.visit_id else None,
+            )
+
+
+def _one_of(table: Table, rows: Iterable[RowMapping], name: str) -> ColumnElement[bool]:
+    return table.c.id.in_({row[name] for row in rows} - {None, UNREADABLE})
+
+
+def _visitors(rows: Iterable[RowMapping]) -> Iterator[Visitor]:
+    """Return all visitors of whom enough can be read."""
+    for row in rows:
         with suppress(UnreadableRowError):
-            found.append(_passage_row(connection, number))
-    return found, _total(connection, chosen)
-
-
-def _passage_row(connection: Connection, number: int) -> PassageRow:
-    query = select(passages).where(passages.c.id == number)
-    row = connection.execute(query).mappings().one()
-    passage = from_row(Passage, row)
-    recorded = row["recorded_at"]
-    count, previous = place_in_row(connection, passage)
-    who = connection.execute(
-        select(visitors).where(visitors.c.id == passage.visitor_id)
-    )
-    stay = connection.execute(select(visits).where(visits.c.id == passage.visit_id))
-    return PassageRow(
-        id=number,
-        recorded_at=passage.occurred_at if recorded is UNREADABLE else recorded,
-        count=count,
-        previous=previous,
-        passage=passage,
-        visitor=visitor_from_row(who.mappings().one()),
-        visit=next(values(Visit, stay.mappings()), None),
-    )
+            yield visitor_from_row(row)
 
 
 def picture_of_passage(connection: Connection, number: int) -> str | None:
@@ -249,20 +274,25 @@ def find_visitors(
     if query.name is not None:
         chosen = chosen.where(_named(query.name))
     newest = chosen.order_by(visitors.c.created_at.desc(), visitors.c.id)
+    page = list(_visitors(connection.execute(_paged(newest, query)).mappings()))
+    rows = connection.execute(
+        select(
+            visits.c.visitor_id,
+            func.count().filter(visits.c.closed_at.is_(None)).label("open"),
+            func.max(visits.c.valid_until).label("last"),
+        )
+        .where(visits.c.visitor_id.in_([visitor.id for visitor in page]))
+        .group_by(visits.c.visitor_id)
+    )
+    stays = {row.visitor_id: (row.open, row.last) for row in rows}
     found = []
-    for row in connection.execute(_paged(newest, query)).mappings().all():
-        stays = connection.execute(
-            select(
-                func.count().filter(visits.c.closed_at.is_(None)),
-                func.max(visits.c.valid_until),
-            ).where(visits.c.visitor_id == row["id"])
-        ).one()
-        with suppress(UnreadableRowError):
-            found.append(
-                VisitorRow(
-                    visitor=visitor_from_row(row),
-                    open_visits=stays[0],
-                    last_visit=None if stays[1] is UNREADABLE else stays[1],
-                )
+    for visitor in page:
+        open_visits, last = stays.get(visitor.id, (0, None))
+        found.append(
+            VisitorRow(
+                visitor=visitor,
+                open_visits=open_visits,
+                last_visit=None if last is UNREADABLE else last,
             )
+        )
     return found, _total(connection, chosen)
