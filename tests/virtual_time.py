@@ -49,6 +49,11 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self.seconds
 
     @override
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        """Wait for its threads in real time, whose work is not counted here."""
+        await super().shutdown_default_executor(None)
+
+    @override
     def run_in_executor[*Ts, T](
         self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
     ) -> asyncio.Future[T]:
