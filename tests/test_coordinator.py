@@ -81,7 +81,7 @@ class House:
         self.task = asyncio.create_task(run)
         return self.task
 
-    async def announce(self) -> timedelta | None:
+    async def announce(self, _until: int) -> timedelta | None:
         if self.breaks:
             raise ZeroDivisionError
         async with self.news:
@@ -306,7 +306,7 @@ async def test_the_rest_of_announcements_is_asked_for(house: House) -> None:
     left = [timedelta(milliseconds=1)] * 3
     done = asyncio.Event()
 
-    async def announce() -> timedelta | None:
+    async def announce(_until: int) -> timedelta | None:
         if left:
             return left.pop()
         done.set()

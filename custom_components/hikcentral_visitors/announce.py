@@ -63,21 +63,24 @@ class Announcer:
         self._history_told = float("-inf")
         self.started = asyncio.Event()
 
-    async def async_announce(self) -> timedelta | None:
+    async def async_announce(self, until: int | None = None) -> timedelta | None:
         """Tell what waits, if Home Assistant has started: news, then some history.
 
+        Nothing numbered after `until`: the entities do not know it yet.
         Returns after how long more may be told, None where nothing is left.
         Raises LedgerError.
         """
         if not self.started.is_set():
             return None
         limit = self._moment().now - BUS_ONLY_AFTER
-        if news := await self._ledger.async_read(partial(waiting, since=limit)):
+        if news := await self._ledger.async_read(
+            partial(waiting, until=until, since=limit)
+        ):
             await self._tell_all(news)
             # What was committed meanwhile is told when the entities know it.
             return timedelta()
         history = await self._ledger.async_read(
-            partial(waiting, before=limit, at_most=HISTORY_AT_ONCE)
+            partial(waiting, until=until, before=limit, at_most=HISTORY_AT_ONCE)
         )
         if not history:
             return None

@@ -20,6 +20,7 @@ from .hikcentral.request_statistics import OK
 from .ledger import Committed, Ledger, LedgerError, Transaction
 from .ledger.counters import count, totals
 from .ledger.memory import held_places, hold_places
+from .ledger.outbox import newest
 from .ledger.passages import denials_since, last_passage
 from .ledger.queries import view_of_visit
 from .ledger.records import Moment
@@ -34,8 +35,8 @@ from .visits.view import VisitView
 
 type Listener = Callable[[], None]
 
-type Announce = Callable[[], Awaitable[timedelta | None]]
-"""Tells what waits; returns after how long to be called for the rest, if any."""
+type Announce = Callable[[int], Awaitable[timedelta | None]]
+"""Tells what waits, up to this number; returns after how long to be called again."""
 
 _REQUESTS_STORED_EVERY = timedelta(minutes=5)
 
@@ -111,8 +112,9 @@ class VisitorsCoordinator(DataUpdateCoordinator[Overview]):
             while True:
                 rest: timedelta | None = _STORAGE_RETRY
                 try:
+                    written = await self._ledger.async_read(newest)
                     await self._follow()
-                    rest = await announce()
+                    rest = await announce(written)
                 except LedgerError as error:
                     LOGGER.error("Cannot read or write the visits: %s", error)
                 if not self._touched:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, Row, delete, func, select
 
 from ..visits.events import VisitEventType
 from ..visits.passage import Passage
@@ -37,16 +37,23 @@ class Announcement:
     previous: datetime | None = None
 
 
+def newest(connection: Connection) -> int:
+    """Return the number of what was written last; 0 where nothing waits."""
+    return connection.scalar(select(func.max(outbox.c.id))) or 0
+
+
 def waiting(
     connection: Connection,
     *,
     since: datetime | None = None,
     before: datetime | None = None,
+    until: int | None = None,
     at_most: int = _AT_ONCE,
 ) -> list[Announcement]:
     """Return the first things to be told, in the order in which they were written.
 
-    Only what happened in [since, before), where these are given.
+    Nothing numbered after `until`, and only what happened in [since, before), where
+    these are given.
     """
     query = (
         select(outbox, visits.c.visitor_id)
@@ -54,6 +61,8 @@ def waiting(
         .order_by(outbox.c.id)
         .limit(at_most)
     )
+    if until is not None:
+        query = query.where(outbox.c.id <= until)
     if since is not None:
         query = query.where(outbox.c.occurred_at >= since)
     if before is not None:
