@@ -26,6 +26,9 @@ import custom_components  # noqa: F401
 # The plugin logs all SQL; a failing test should show its own log.
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
+CRASH_POINTS = "crash points"
+"""The property under which a test notes where it let a process die."""
+
 _SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
 _SHORT = settings(
     deadline=None,
@@ -140,3 +143,18 @@ async def simulator(socket_enabled: None) -> AsyncGenerator[Simulator]:
     async with create_app(seed=1) as made:
         made.world.faults.apply_delay_s = 0
         yield made
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print where processes died; only here is the hook heard by all ways to run."""
+    rows = [
+        row
+        for report in terminalreporter.getreports("passed")
+        for name, row in report.user_properties
+        if name == CRASH_POINTS
+    ]
+    if not rows:
+        return
+    terminalreporter.section("crash points, each tried: before and after each step")
+    for flow, counts in sorted(rows):
+        terminalreporter.write_line(f"{flow:24}{counts}")

@@ -15,8 +15,6 @@ from tests.reconciler.house import START
 
 from .crashes import MortalHouse
 
-CRASH_POINTS = "crash points"
-
 
 @pytest.fixture
 async def mortal_house(
@@ -36,18 +34,3 @@ async def mortal_house(
         house = MortalHouse(simulator, session, tmp_path / "visits.db", 20)
         yield house
         await house.bury()
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print where processes died."""
-    rows = [
-        row
-        for report in terminalreporter.getreports("passed")
-        for name, row in report.user_properties
-        if name == CRASH_POINTS
-    ]
-    if not rows:
-        return
-    terminalreporter.section("crash points, each tried: before and after each step")
-    for flow, counts in sorted(rows):
-        terminalreporter.write_line(f"{flow:24}{counts}")

@@ -7,8 +7,8 @@ import copy
 import pytest
 
 from custom_components.hikcentral_visitors.ledger import migrations
+from tests.conftest import CRASH_POINTS
 
-from .conftest import CRASH_POINTS
 from .crashes import Life, MortalHouse, Point, Scene, Step, copy_ledger
 from .flows import FLOWS, Flow, Played
 
