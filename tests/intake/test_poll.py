@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from custom_components.hikcentral_visitors.hikcentral import FAST_TYPES
 from custom_components.hikcentral_visitors.ledger.queries import (
     PassageQuery,
@@ -99,6 +101,23 @@ async def test_an_event_that_appears_late_within_the_overlap_is_found(
     await poller.async_poll()
     late = house.simulator.world.clock.now() - timedelta(seconds=90)
     await happen(house, eventTime=late.isoformat(timespec="seconds"))
+    assert await poller.async_poll() == 1
+
+
+@pytest.mark.parametrize("skew", [600, -600], ids=["ahead", "behind"])
+@pytest.mark.parametrize("terminals_too", [False, True])
+async def test_a_passage_is_found_at_once_whichever_clock_is_wrong(
+    house: House, skew: int, terminals_too: bool
+) -> None:
+    """Terminals may go by the server's clock or by a right one: both are asked for."""
+    await control(house.simulator, "faults", {"clock_skew_s": skew})
+    await house.advance(3600)
+    poller = house.poller()
+    await poller.async_poll()
+    await house.advance(120)
+    shown = house.simulator.world.clock.now() + timedelta(seconds=skew * terminals_too)
+    await happen(house, eventTime=shown.isoformat(timespec="seconds"))
+    await house.advance(15)
     assert await poller.async_poll() == 1
 
 

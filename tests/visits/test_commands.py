@@ -370,3 +370,12 @@ def test_forgetting_twice_is_as_once_and_changes_nothing_that_was_over() -> None
     assert once.visit("visit").outcome is Outcome.LEFT
     assert once.visit("visit").revoked_at is None
     assert forget(once, POLICY, at(1)) == Change(once)
+
+
+@pytest.mark.parametrize("ahead", [0, 0.2], ids=["at the same instant", "ahead"])
+def test_what_the_desk_notes_comes_after_what_was_known(ahead: float) -> None:
+    """The terminals' clocks may be ahead of ours."""
+    change = CHECK_OUT(record(stay(), movements=moved((ahead, Kind.ENTRY))))
+    assert [one.kind for one in change.record.movements] == ["entry", "check_out"]
+    closed = advance(change.record, POLICY, at(1)).record.visit("visit")
+    assert closed.outcome is Outcome.LEFT

@@ -41,7 +41,7 @@ class AlarmPoller:
 
     async def async_run(self) -> None:
         """Ask until cancelled."""
-        self._began = self._questions.now()
+        self._began = self._questions.earliest_now()
         while True:
             await asyncio.sleep(INTERVAL.total_seconds())
             try:
@@ -56,7 +56,7 @@ class AlarmPoller:
         LedgerError.
         """
         now = self._questions.now()
-        began = self._began = self._began or now
+        began = self._began = self._began or self._questions.earliest_now()
         for code in list(self._types):
             since = max(self._read_until.get(code, began) - OVERLAP, began)
             try:

@@ -4,14 +4,27 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from ..contact import Contact
-from ..hikcentral import DoorEvent, HikCentralClient, HikCentralError, Priority
+from ..hikcentral import (
+    LONGEST_SEARCH,
+    DoorEvent,
+    HikCentralClient,
+    HikCentralError,
+    Priority,
+)
 
 _A_LITTLE_AHEAD = timedelta(seconds=30)
 """Terminals' clocks are never quite the server's."""
 
+_MOST_ASKED_AGAIN = timedelta(minutes=15)
+"""A clock that is off by more is wrong for all; hourly sweeps find what that hides."""
+
 
 class Questions:
-    """Questions about one type of events and up to ten doors (guide 3.7)."""
+    """Questions about one type of events and up to ten doors (guide 3.7).
+
+    Times are the server's. Where its clock and ours differ, the terminals' may be like
+    either, so that a question about what happened lately is about both.
+    """
 
     def __init__(self, client: HikCentralClient, contact: Contact) -> None:
         """Ask this server."""
@@ -22,6 +35,17 @@ class Questions:
         """Return the server's time."""
         return self._client.clock.now()
 
+    def earliest_now(self) -> datetime:
+        """Return the time on the clock that is behind, the server's or ours."""
+        return self.now() - max(self._skew(), timedelta())
+
+    def _latest_now(self) -> datetime:
+        return self.now() + max(-self._skew(), timedelta())
+
+    def _skew(self) -> timedelta:
+        skew = self._client.clock.skew or timedelta()
+        return skew if abs(skew) <= _MOST_ASKED_AGAIN else timedelta()
+
     async def async_events(
         self,
         event_type: int,
@@ -31,13 +55,18 @@ class Questions:
         priority: Priority,
     ) -> Sequence[DoorEvent]:
         """Return the events of all pages of an answer; raises HikCentralError."""
+        now = self.now()
+        start -= now - self.earliest_now()
+        end += _A_LITTLE_AHEAD
+        if end > now:
+            end = self._latest_now() + _A_LITTLE_AHEAD
         events: list[DoorEvent] = []
         try:
             async for page in self._client.all_door_events(
                 event_type,
                 door_ids,
-                start,
-                min(end, self.now()) + _A_LITTLE_AHEAD,
+                max(start, end - LONGEST_SEARCH),
+                end,
                 priority=priority,
             ):
                 events += page.items

@@ -254,7 +254,7 @@ def check_in(
         raise CommandRefusedError("visitor_inside")
     if presence is Presence.ARRIVED:
         return unchanged(record)
-    moved = record.with_movement(Movement(now, MovementKind.CHECK_IN, visit_id))
+    moved = _noted(record, MovementKind.CHECK_IN, visit_id, now)
     return tell(moved, visit, [VisitEventType.CHECKED_IN], now)
 
 
@@ -272,9 +272,21 @@ def check_out(record: VisitorRecord, visit_id: str, now: datetime) -> Change:
         and last.visit_id == visit_id
     ):
         return unchanged(record)
-    moved = record.with_movement(Movement(now, MovementKind.CHECK_OUT, visit_id))
+    moved = _noted(record, MovementKind.CHECK_OUT, visit_id, now)
     ended = visit if visit.stopped else replace(visit, ended_at=now)
     return tell(moved, ended, [VisitEventType.CHECKED_OUT], now)
+
+
+def _noted(
+    record: VisitorRecord, kind: MovementKind, visit_id: str, now: datetime
+) -> VisitorRecord:
+    """Add what the desk notes, after all that was known of him when it was noted.
+
+    The terminals' clocks may be ahead of ours.
+    """
+    last = record.movements[-1].at if record.movements else now
+    at = now if last < now else last + timedelta.resolution
+    return record.with_movement(Movement(at, kind, visit_id))
 
 
 def cancel(
