@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from custom_components.hikcentral_visitors.contact import LONG_GAP, Contact
+from custom_components.hikcentral_visitors.contact import HICCUP, LONG_GAP, Contact
 from custom_components.hikcentral_visitors.hikcentral import (
     AmbiguousError,
     CannotConnectError,
@@ -83,6 +83,27 @@ def test_a_refusal_is_an_answer(
 ) -> None:
     contact.failed(error)
     assert contact.connected is connected
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [TransientError("5", "exception", "path"), AmbiguousError("5", "unclear", "path")],
+    ids=["question", "change"],
+)
+def test_a_hiccup_of_the_server_is_no_loss_of_contact(
+    contact: Contact, clock: Clock, heard: list[bool], trouble: HikCentralError
+) -> None:
+    contact.answered()
+    contact.failed(trouble)
+    clock.now += HICCUP - timedelta(seconds=1)
+    contact.failed(trouble)
+    contact.answered()
+    clock.now += HICCUP
+    contact.failed(trouble)
+    assert heard == [True]
+    clock.now += HICCUP
+    contact.failed(trouble)
+    assert heard == [True, False]
 
 
 def test_it_says_since_when(contact: Contact, clock: Clock) -> None:

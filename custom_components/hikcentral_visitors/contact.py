@@ -9,12 +9,16 @@ from .hikcentral import ErrorKind, HikCentralError, TransientError
 LONG_GAP = timedelta(minutes=1)
 """Out of sight for so long, a server may have been set back to a backup."""
 
+HICCUP = timedelta(seconds=30)
+"""A server that answers with troubles of its own for longer is as good as away."""
+
 
 class Contact:
     """The state of the connection, heard from everybody who calls.
 
     Only what says that the server is out of reach, or does not take us, counts as lost
-    contact: a refusal is an answer, and so is that there are too many calls. `gap` is
+    contact: a refusal is an answer, and so is that there are too many calls. Troubles
+    of the server itself count once nothing else came from it for a while. `gap` is
     the end of the last long loss of contact, as far as it is known; what was learnt
     before may not hold any more.
     """
@@ -64,6 +68,9 @@ class Contact:
             self.answered()
             return
         self._lost = self._lost or self._now()
+        own_trouble = error.code is not None and error.kind is not ErrorKind.CREDENTIALS
+        if self.connected and own_trouble and self._now() - self._lost < HICCUP:
+            return
         same = self.error is not None and type(self.error) is type(error)
         if not self.connected and same:
             return
