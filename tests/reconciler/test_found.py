@@ -2,11 +2,14 @@
 
 import shutil
 
+import pytest
+
 from custom_components.hikcentral_visitors.ledger.found import (
     decide,
     waiting_for_decision,
 )
 from custom_components.hikcentral_visitors.ledger.retention import visitors_due
+from custom_components.hikcentral_visitors.reconciler.findings import Difference
 from custom_components.hikcentral_visitors.visits.access import AccessState
 from custom_components.hikcentral_visitors.visits.person_code import (
     Installation,
@@ -245,3 +248,25 @@ async def test_who_was_over_long_ago_is_forgotten_by_then(house: House) -> None:
         lambda connection: visitors_due(connection, over)
     )
     assert due == [(await house.record()).visitor.id]
+
+
+async def test_a_check_tells_who_was_found(house: House) -> None:
+    await house.grant("Ada")
+    await house.settle()
+    await _lose_the_ledger(house)
+    found = await house.auditor.async_check_and_repair()
+    (ada,) = await house.records()
+    assert found.complete
+    assert found.differences == {ada.visitor.id: {Difference.UNKNOWN}}
+    await house.settle()
+    assert not (await house.auditor.async_check_and_repair()).differences
+
+
+@pytest.mark.parametrize("code", ["17", "8", "5"])
+async def test_a_check_tells_that_nobody_lists_the_persons(
+    house: House, code: str
+) -> None:
+    await house.grant("Ada")
+    await house.settle()
+    house.fail(EVERYBODY, code=code)
+    assert not (await house.auditor.async_check_and_repair()).complete

@@ -130,10 +130,9 @@ class Auditor:
         nobody else is asked about. Raises LedgerError.
         """
         await self.levels.async_look()
-        if thorough:
-            await self._finder.async_find()
+        findings = await self._finder.async_find() if thorough else Findings()
         records = await self._records()
-        findings = Findings(compared=len(records))
+        findings += Findings(compared=len(records))
         if thorough:
             for record in records.values():
                 findings += await self._compare_person(record)

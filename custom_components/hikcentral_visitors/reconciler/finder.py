@@ -15,6 +15,7 @@ from ..ledger.records import Moment, change
 from ..visits.found import FoundPerson, doubt, taken_in
 from ..visits.person_code import Installation, is_ours
 from ..visits.record import Change
+from .findings import UNREAD, Difference, Findings
 from .readings import name_of, reading_of
 
 
@@ -36,8 +37,8 @@ class Finder:
         self._moment = moment
         self._installation = installation
 
-    async def async_find(self) -> int:
-        """Take in who is found; returns how many. Raises LedgerError.
+    async def async_find(self) -> Findings:
+        """Take in who is found; returns whom. Raises LedgerError.
 
         What cannot be read is left for the next time.
         """
@@ -58,12 +59,12 @@ class Finder:
             if unexpected:
                 await self._doubt(unexpected)
             if not unknown:
-                return 0
+                return Findings()
             strays = [ours[code] for code in sorted(unknown)]
             levels, unread = await self._levels_of({person.id for person in strays})
         except HikCentralError as error:
             self._contact.failed(error)
-            return 0
+            return UNREAD
         return await self._take_in(
             _found(person, levels.get(person.id, ()), unread) for person in strays
         )
@@ -110,16 +111,22 @@ class Finder:
 
         await self._ledger.async_write(work)
 
-    async def _take_in(self, found: Iterable[FoundPerson]) -> int:
+    async def _take_in(self, found: Iterable[FoundPerson]) -> Findings:
         moment = self._moment()
         records = [
             taken_in(person, uuid7().hex, uuid7().hex, moment.now) for person in found
         ]
 
-        def work(transaction: Transaction) -> int:
-            return sum(take_in(transaction, moment, record) for record in records)
+        def work(transaction: Transaction) -> list[str]:
+            return [
+                record.visitor.id
+                for record in records
+                if take_in(transaction, moment, record)
+            ]
 
-        return await self._ledger.async_write(work)
+        taken = await self._ledger.async_write(work)
+        unknown = frozenset({Difference.UNKNOWN})
+        return Findings(differences=dict.fromkeys(taken, unknown))
 
 
 def _found(

@@ -10,6 +10,8 @@ from ..visits.known import Existence, Known
 class Difference(StrEnum):
     """In what the server was found to differ from what was known of it."""
 
+    UNKNOWN = "unknown"
+    """A person of ours of whom nothing was known."""
     PERSON = "person"
     VALIDITY = "validity"
     FACE = "face"
