@@ -21,6 +21,10 @@ INTERVAL = timedelta(hours=1)
 AT_ONCE = 100
 """How many visitors are forgotten in a transaction."""
 
+COPIES_KEPT = timedelta(days=7)
+"""So long somebody may want to go back to the release before, if nobody is forgotten
+meanwhile."""
+
 
 class Retention:
     """Lets nothing be kept longer than the options say."""
@@ -41,18 +45,29 @@ class Retention:
 
     async def async_forget(self) -> None:
         """Forget who is due, and delete what is forgotten; raises LedgerError."""
-        done: str | None = ""
-        while done is not None:
+        forgotten: list[str] = []
+        more = True
+        while more:
             # One portion after the other, so that nobody at the desk waits for all.
             done = await self._ledger.async_write(
-                partial(_forget_some, moment=self._moment(), after=done)
+                partial(
+                    _forget_some,
+                    moment=self._moment(),
+                    after=forgotten[-1] if forgotten else "",
+                )
             )
-        await self._ledger.async_write(partial(_delete, moment=self._moment()))
+            forgotten += done
+            more = len(done) == AT_ONCE
+        moment = self._moment()
+        await self._ledger.async_write(partial(_delete, moment=moment))
         await self._ledger.async_wipe()
+        await self._ledger.async_drop_copies(
+            None if forgotten else moment.now - COPIES_KEPT
+        )
 
 
-def _forget_some(transaction: Transaction, moment: Moment, after: str) -> str | None:
-    """Forget the next visitors who are due; returns the last, None where all are done.
+def _forget_some(transaction: Transaction, moment: Moment, after: str) -> list[str]:
+    """Forget the next visitors who are due; returns them.
 
     Asked here, where nobody can register a visit before it is acted upon.
     """
@@ -62,7 +77,7 @@ def _forget_some(transaction: Transaction, moment: Moment, after: str) -> str | 
         # Who cannot be read is found again on the server, by his person code.
         with suppress(KeyError):
             forget_visitor(transaction, moment, visitor_id)
-    return due[-1] if len(due) == AT_ONCE else None
+    return due
 
 
 def _delete(transaction: Transaction, moment: Moment) -> None:

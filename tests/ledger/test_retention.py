@@ -3,11 +3,14 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+import os
 import threading
 
+import pytest
 from sqlalchemy import select
 
 from custom_components.hikcentral_visitors.ledger import Committed, Ledger
+from custom_components.hikcentral_visitors.ledger.copies import copy_of
 from custom_components.hikcentral_visitors.ledger.database import Transaction
 from custom_components.hikcentral_visitors.ledger.memory import held_places
 from custom_components.hikcentral_visitors.ledger.outbox import waiting
@@ -21,7 +24,11 @@ from custom_components.hikcentral_visitors.ledger.records import (
 )
 from custom_components.hikcentral_visitors.ledger.retention import visitors_due
 from custom_components.hikcentral_visitors.ledger.schema import visitors, visits
-from custom_components.hikcentral_visitors.retention import AT_ONCE, Retention
+from custom_components.hikcentral_visitors.retention import (
+    AT_ONCE,
+    COPIES_KEPT,
+    Retention,
+)
 from custom_components.hikcentral_visitors.visits.desired import Wish, desired
 from custom_components.hikcentral_visitors.visits.events import (
     VisitEvent,
@@ -192,3 +199,39 @@ async def test_many_are_forgotten_in_portions_between_which_others_have_their_tu
     assert left is not None
     assert left.visitor.given_name == "Ada"
     assert not left.visit("v1").stopped
+
+
+async def test_a_picture_that_no_door_confirmed_goes_when_the_last_visit_closes(
+    ledger: Ledger, moment: Moment
+) -> None:
+    both = (visit(), visit(id="v2", reference=None))
+    await store(ledger, moment, VisitorRecord(visitor=visitor(), visits=both))
+    await ledger.async_write(lambda one: keep_photo(one, "ada", "x", b"picture"))
+    left = []
+    for name in ("v1", "v2"):
+
+        def close(record: VisitorRecord, name: str = name) -> Change:
+            return Change(record.with_visit(replace(record.visit(name), closed_at=NOW)))
+
+        await ledger.async_write(
+            lambda one, close=close: change(one, moment, "ada", close)  # type: ignore[misc]
+        )
+        left.append(await ledger.async_read(lambda one: photo(one, "ada", "x")))
+    assert left == [b"picture", None]
+
+
+@pytest.mark.parametrize("somebody_is_due", [False, True])
+async def test_copies_of_earlier_schemas_go_with_whoever_is_forgotten(
+    ledger: Ledger, moment: Moment, somebody_is_due: bool
+) -> None:
+    """They hold names; without any reason to hurry they stay for a week."""
+    if somebody_is_due:
+        who = VisitorRecord(visitor=visitor(created_at=LONG_AGO))
+        await store(ledger, moment, who)
+    old, young = copy_of(ledger.path, 1), copy_of(ledger.path, 2)
+    for copy, age in ((old, COPIES_KEPT + timedelta(hours=1)), (young, timedelta())):
+        copy.touch()
+        os.utime(copy, times=((NOW - age).timestamp(),) * 2)
+    await retention(ledger).async_forget()
+    assert not old.exists()
+    assert young.exists() is not somebody_is_due

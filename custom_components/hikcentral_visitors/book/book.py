@@ -302,6 +302,7 @@ class VisitBook:
         # It is done; where the disk does not answer now, retention wipes later.
         with suppress(LedgerError):
             await self._ledger.async_wipe()
+            await self._ledger.async_drop_copies()
         return done
 
     async def visitor(self, visitor_id: str) -> Visitor | None:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 import logging
 import os
 from pathlib import Path
@@ -26,6 +28,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.pool import StaticPool
 
+from .copies import remove_copies
 from .errors import LedgerError, Trouble, ledger_error
 from .health import check, check_tables
 from .migrations import migrate
@@ -166,6 +169,13 @@ class Ledger:
         """
         if not self._held:
             await self._pragmas("wal_checkpoint(TRUNCATE)")
+
+    async def async_drop_copies(self, made_before: datetime | None = None) -> None:
+        """Delete copies of earlier schemas made before then, or all.
+
+        Raises LedgerError.
+        """
+        await self._run(self._writer, partial(remove_copies, self.path, made_before))
 
     async def _pragmas(self, *pragmas: str) -> None:
         def run() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, select, text
 
+from .copies import copy_of, make_copy
 from .errors import DamagedError, NewerSchemaError
 from .schema import METADATA, former_persons, known, meta
 
@@ -64,21 +65,10 @@ def migrate(engine: Engine, path: Path) -> bool:
     if found == VERSION:
         return False
     if found:
-        _copy(engine, path.with_name(f"{path.name}.v{found}"))
+        make_copy(engine, copy_of(path, found))
     with engine.begin() as connection:
         for step in MIGRATIONS[found:]:
             step(connection)
         connection.execute(meta.delete().where(meta.c.key == VERSION_KEY))
         connection.execute(meta.insert().values(key=VERSION_KEY, value=VERSION))
     return not found
-
-
-def _copy(engine: Engine, target: Path) -> None:
-    """Copy the whole database, what is still in the write-ahead log included."""
-    target.unlink(missing_ok=True)
-    raw = engine.raw_connection()
-    try:
-        raw.cursor().execute("VACUUM INTO ?", (str(target),))
-    finally:
-        raw.close()
-    target.chmod(0o600)

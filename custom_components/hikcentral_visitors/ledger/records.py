@@ -40,6 +40,7 @@ from .statements import (
     CHANGE_KNOWN,
     CHANGE_VISIT,
     CHANGE_VISITOR,
+    DROP_PHOTO,
     IDS,
     KEY,
     MOVEMENTS,
@@ -261,6 +262,9 @@ def _store(
             connection.execute(ADD_VISIT, to_row(visit))
         elif visit != earlier[visit.id]:
             connection.execute(CHANGE_VISIT, {KEY: visit.id, **to_row(visit)})
+    if _all_closed(after) and not _all_closed(before):
+        # There is no more use for his picture, whether or not a door confirmed it.
+        connection.execute(DROP_PHOTO, {KEY: visitor_id})
     for movement in set(after.movements) - set(before.movements):
         if movement.kind in _DESK:
             at_the_desk = {
@@ -275,6 +279,10 @@ def _store(
     former = before.known.person_id
     if former is not None and former != after.known.person_id:
         _store_former(connection, visitor_id, former, moment.now)
+
+
+def _all_closed(record: VisitorRecord) -> bool:
+    return all(visit.closed_at is not None for visit in record.visits)
 
 
 def _store_known(connection: Connection, visitor_id: str, facts: Known) -> None:
