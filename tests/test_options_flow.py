@@ -1,7 +1,7 @@
 """Changing the options: each subject on its own, also while the server is away."""
 
 from collections.abc import AsyncGenerator, Generator, Mapping
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 from unittest.mock import AsyncMock
 
@@ -21,6 +21,8 @@ from custom_components.hikcentral_visitors.const import (
     CONF_EXIT_GRACE,
     CONF_EXIT_LEVELS,
     CONF_EXTEND_STEP,
+    CONF_HOURS_FROM,
+    CONF_HOURS_UNTIL,
     CONF_OPERATORS,
     CONF_ORGANISATION,
     CONF_POLL_INTERVAL,
@@ -61,6 +63,8 @@ VISITS = {
     CONF_EARLY_ARRIVAL: {"hours": 0, "minutes": 15},
     CONF_EXTEND_STEP: {"hours": 1, "minutes": 0},
     CONF_RE_ENTRY_GRACE: {"hours": 0, "minutes": 15},
+    CONF_HOURS_FROM: "06:00:00",
+    CONF_HOURS_UNTIL: "22:00:00",
     CONF_PROVISION_AHEAD: 7,
     CONF_PRESENCE_TIMEOUT: 16,
     CONF_RETENTION: 90,
@@ -303,6 +307,8 @@ async def test_visits(
         CONF_EARLY_ARRIVAL: {"hours": 0, "minutes": 0},
         CONF_EXTEND_STEP: {"minutes": 90},
         CONF_RE_ENTRY_GRACE: {"hours": 0, "minutes": 5},
+        CONF_HOURS_FROM: "20:30:00",
+        CONF_HOURS_UNTIL: "05:00:00",
         CONF_PROVISION_AHEAD: 3.0,
         CONF_PRESENCE_TIMEOUT: 12.0,
         CONF_RETENTION: 30.0,
@@ -314,6 +320,8 @@ async def test_visits(
         CONF_EARLY_ARRIVAL: 0,
         CONF_EXTEND_STEP: 90,
         CONF_RE_ENTRY_GRACE: 5,
+        CONF_HOURS_FROM: "20:30:00",
+        CONF_HOURS_UNTIL: "05:00:00",
         CONF_PROVISION_AHEAD: 3,
         CONF_PRESENCE_TIMEOUT: 12,
         CONF_RETENTION: 30,
@@ -328,6 +336,8 @@ async def test_visits(
         early_arrival=timedelta(0),
         extend_step=timedelta(minutes=90),
         re_entry_grace=timedelta(minutes=5),
+        hours_from=time(20, 30),
+        hours_until=time(5),
         provision_ahead=timedelta(days=3),
         presence_timeout=timedelta(hours=12),
         retention=timedelta(days=30),

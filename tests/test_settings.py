@@ -1,6 +1,6 @@
 """Options as typed values: units, defaults, and only levels that are managed."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +20,8 @@ def test_nothing_chosen_is_the_defaults() -> None:
         ("early_arrival", 0, "early_arrival", timedelta()),
         ("extend_step", 30, "extend_step", timedelta(minutes=30)),
         ("poll_interval", 20, "poll_interval", timedelta(seconds=20)),
+        ("hours_from", "07:30:00", "hours_from", time(7, 30)),
+        ("hours_until", "20:00:00", "hours_until", time(20)),
         ("re_entry_grace", 5, "re_entry_grace", timedelta(minutes=5)),
         ("presence_timeout", 12, "presence_timeout", timedelta(hours=12)),
         ("provision_ahead", 3, "provision_ahead", timedelta(days=3)),

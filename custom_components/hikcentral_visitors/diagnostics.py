@@ -81,6 +81,7 @@ def _settings(settings: Settings) -> dict[str, Any]:
         "push": settings.push,
         "push_local_only": settings.push_local_only,
         "retention": _seconds(settings.retention),
+        "hours": [settings.hours_from.isoformat(), settings.hours_until.isoformat()],
         "re_entry_grace": _seconds(settings.re_entry_grace),
         "presence_timeout": _seconds(settings.presence_timeout),
         "provision_ahead": _seconds(settings.provision_ahead),

@@ -19,6 +19,7 @@ from homeassistant.helpers.selector import (
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
+    TimeSelector,
 )
 import voluptuous as vol
 
@@ -31,6 +32,8 @@ from .const import (
     CONF_EXIT_GRACE,
     CONF_EXIT_LEVELS,
     CONF_EXTEND_STEP,
+    CONF_HOURS_FROM,
+    CONF_HOURS_UNTIL,
     CONF_OPERATORS,
     CONF_POLL_BEHIND_PUSH,
     CONF_POLL_INTERVAL,
@@ -73,13 +76,14 @@ def _number(least: int, most: int, unit: str) -> NumberSelector:
     )
 
 
-# Entered as hours and minutes; the others as a number of their unit.
+# Entered as hours and minutes or by the clock; the others as a number of their unit.
 _DURATIONS: Final = (
     CONF_DEFAULT_DURATION,
     CONF_EARLY_ARRIVAL,
     CONF_EXTEND_STEP,
     CONF_RE_ENTRY_GRACE,
 )
+_CLOCK_TIMES: Final = (CONF_HOURS_FROM, CONF_HOURS_UNTIL)
 _NOT_ZERO: Final = (CONF_DEFAULT_DURATION, CONF_EXTEND_STEP)
 _VISITS: Final = vol.Schema(
     {
@@ -87,6 +91,8 @@ _VISITS: Final = vol.Schema(
         vol.Required(CONF_EARLY_ARRIVAL): _DURATION,
         vol.Required(CONF_EXTEND_STEP): _DURATION,
         vol.Required(CONF_RE_ENTRY_GRACE): _DURATION,
+        vol.Required(CONF_HOURS_FROM): TimeSelector(),
+        vol.Required(CONF_HOURS_UNTIL): TimeSelector(),
         vol.Required(CONF_PROVISION_AHEAD): _number(1, 31, "days"),
         vol.Required(CONF_PRESENCE_TIMEOUT): _number(1, 168, "hours"),
         vol.Required(CONF_RETENTION): _number(1, 3650, "days"),
@@ -216,12 +222,7 @@ class HikCentralOptionsFlow(RetirementSteps, FacilitySteps, OptionsFlowWithReloa
             entered = self._present_visits()
         else:
             entered = user_input
-            changes = {
-                key: round(timedelta(**value) / _MINUTE)
-                if key in _DURATIONS
-                else int(value)
-                for key, value in user_input.items()
-            }
+            changes = {key: _kept(key, value) for key, value in user_input.items()}
             zero = [key for key in _NOT_ZERO if changes[key] < 1]
             if not zero:
                 return self._save(changes)
@@ -237,6 +238,8 @@ class HikCentralOptionsFlow(RetirementSteps, FacilitySteps, OptionsFlowWithReloa
             CONF_EARLY_ARRIVAL: _hours_and_minutes(settings.early_arrival),
             CONF_EXTEND_STEP: _hours_and_minutes(settings.extend_step),
             CONF_RE_ENTRY_GRACE: _hours_and_minutes(settings.re_entry_grace),
+            CONF_HOURS_FROM: settings.hours_from.isoformat(),
+            CONF_HOURS_UNTIL: settings.hours_until.isoformat(),
             CONF_PROVISION_AHEAD: settings.provision_ahead // day,
             CONF_PRESENCE_TIMEOUT: settings.presence_timeout // hour,
             CONF_RETENTION: settings.retention // day,
@@ -300,6 +303,13 @@ class HikCentralOptionsFlow(RetirementSteps, FacilitySteps, OptionsFlowWithReloa
 
     def _save(self, changes: Mapping[str, Any] | None = None) -> ConfigFlowResult:
         return self.async_create_entry(data={**self._options, **(changes or {})})
+
+
+def _kept(key: str, entered: Any) -> Any:
+    """Return a time around visits as it is kept."""
+    if key in _DURATIONS:
+        return round(timedelta(**entered) / _MINUTE)
+    return entered if key in _CLOCK_TIMES else int(entered)
 
 
 def _hours_and_minutes(span: timedelta) -> dict[str, int]:

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from enum import StrEnum
 from typing import Any, Self
+
+from homeassistant.util import dt as dt_util
 
 from .const import (
     CONF_ACCESS_LEVELS,
@@ -16,6 +18,8 @@ from .const import (
     CONF_EXIT_GRACE,
     CONF_EXIT_LEVELS,
     CONF_EXTEND_STEP,
+    CONF_HOURS_FROM,
+    CONF_HOURS_UNTIL,
     CONF_OPERATORS,
     CONF_ORGANISATION,
     CONF_POLL_BEHIND_PUSH,
@@ -32,6 +36,7 @@ from .const import (
     CONF_VISIT_DEVICES,
     CONF_WAY_OUT,
 )
+from .visits.hours import Hours
 from .visits.passage import DoorRole
 from .visits.policy import Policy
 
@@ -59,8 +64,8 @@ class Settings:
     `doors` and `readers` give the role of each chosen door and of its readers, by id.
     `default_levels` are given where a grant names none. `push_address` is where
     HikCentral reaches Home Assistant, "" for the address that Home Assistant has in its
-    own network. `exit_levels` are those
-    for leaving, and count only where `way_out` needs them.
+    own network. From `hours_from` to `hours_until` people are expected to come.
+    `exit_levels` are those for leaving, and count only where `way_out` needs them.
     """
 
     access_levels: tuple[str, ...] = ()
@@ -79,6 +84,8 @@ class Settings:
     push_local_only: bool = True
     visit_devices: int = 50
     retention: timedelta = timedelta(days=90)
+    hours_from: time = time(6)
+    hours_until: time = time(22)
     re_entry_grace: timedelta = timedelta(minutes=15)
     presence_timeout: timedelta = timedelta(hours=16)
     provision_ahead: timedelta = timedelta(days=7)
@@ -99,6 +106,9 @@ class Settings:
 
         def span(key: str, unit: timedelta, otherwise: timedelta) -> timedelta:
             return options[key] * unit if key in options else otherwise
+
+        def clock(key: str, otherwise: time) -> time:
+            return time.fromisoformat(options[key]) if key in options else otherwise
 
         minute, hour = timedelta(minutes=1), timedelta(hours=1)
         day, second = timedelta(days=1), timedelta(seconds=1)
@@ -125,6 +135,8 @@ class Settings:
             ),
             visit_devices=int(options.get(CONF_VISIT_DEVICES, default.visit_devices)),
             retention=span(CONF_RETENTION, day, default.retention),
+            hours_from=clock(CONF_HOURS_FROM, default.hours_from),
+            hours_until=clock(CONF_HOURS_UNTIL, default.hours_until),
             re_entry_grace=span(CONF_RE_ENTRY_GRACE, minute, default.re_entry_grace),
             presence_timeout=span(
                 CONF_PRESENCE_TIMEOUT, hour, default.presence_timeout
@@ -149,6 +161,11 @@ class Settings:
             presence_timeout=self.presence_timeout,
             re_entry_grace=self.re_entry_grace,
             retention=self.retention,
+            hours=Hours(
+                opens=self.hours_from,
+                closes=self.hours_until,
+                zone=dt_util.get_default_time_zone(),
+            ),
             managed_levels=frozenset(self.access_levels),
             retired=self.retirement is not None,
             exit_levels=self.exit_levels

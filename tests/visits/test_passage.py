@@ -1,14 +1,16 @@
 """Which way, whose visit, and whether it was told before."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 import itertools
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.hikcentral_visitors.visits.events import VisitEventType
+from custom_components.hikcentral_visitors.visits.hours import Hours
 from custom_components.hikcentral_visitors.visits.passage import (
     SLACK,
     Direction,
@@ -219,6 +221,23 @@ def test_a_granted_entry_that_no_visit_allowed_is_told() -> None:
     found = conclusions(passage(), over, [], inside=False)
     assert found == [VisitEventType.UNJUSTIFIED_ACCESS]
     assert not conclusions(passage(), [stay()], [], inside=False)
+
+
+@pytest.mark.parametrize(
+    ("one", "unusual"),
+    [
+        (passage(), True),
+        (passage(direction=Direction.EXIT), False),
+        (passage(outcome=PassageOutcome.DENIED), False),
+        (passage(echo=True), False),
+    ],
+    ids=["entry", "exit", "denied", "echo"],
+)
+def test_who_goes_in_outside_the_hours_is_told_of(one: Passage, unusual: bool) -> None:
+    """D35: noon in UTC is not noon on the facility's wall."""
+    hours = Hours(opens=time(6), closes=time(22), zone=ZoneInfo("Pacific/Auckland"))
+    found = conclusions(one, [stay()], [], inside=False, hours=hours)
+    assert found == [VisitEventType.OFF_HOURS] * unusual
 
 
 @pytest.mark.parametrize(

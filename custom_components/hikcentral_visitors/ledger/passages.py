@@ -108,13 +108,16 @@ def record_passage(
         )
         transaction.announces = True
     if visit is not None and not quiet:
+        hours = moment.policy.hours
         announce(
             transaction,
             [
                 VisitEvent(
                     visit_id=visit.id, type=kind, occurred_at=passage.occurred_at
                 )
-                for kind in conclusions(passage, stays, around, inside=inside)
+                for kind in conclusions(
+                    passage, stays, around, inside=inside, hours=hours
+                )
             ],
         )
     if visit is not None:

@@ -7,6 +7,7 @@ from enum import StrEnum
 import re
 
 from .events import VisitEventType
+from .hours import Hours
 from .presence import MovementKind
 from .visit import Visit
 
@@ -182,20 +183,24 @@ def conclusions(
     earlier: Sequence[Passage],
     *,
     inside: bool,
+    hours: Hours | None = None,
 ) -> list[VisitEventType]:
     """Return what a passage means beyond itself.
 
     `visits` are all visits of the visitor, `earlier` his recorded passages around that
-    time, `inside` where he was before it.
+    time, `inside` where he was before it, `hours` when people are expected to come.
     """
     if passage.echo:
         return []
-    if passage.outcome is PassageOutcome.GRANTED:
-        leaving = passage.direction is Direction.EXIT
-        if leaving or justified(visits, passage.occurred_at, SLACK):
-            return []
-        return [VisitEventType.UNJUSTIFIED_ACCESS]
     found = []
+    if passage.outcome is PassageOutcome.GRANTED:
+        comes = passage.direction is Direction.ENTRY
+        leaving = passage.direction is Direction.EXIT
+        if comes and hours is not None and passage.occurred_at not in hours:
+            found.append(VisitEventType.OFF_HOURS)
+        if not leaving and not justified(visits, passage.occurred_at, SLACK):
+            found.append(VisitEventType.UNJUSTIFIED_ACCESS)
+        return found
     if passage.direction is Direction.EXIT and inside:
         found.append(VisitEventType.CANNOT_LEAVE)
     since = passage.occurred_at - DENIALS_WITHIN

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from .hours import Hours
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
@@ -10,8 +12,9 @@ class Policy:
 
     `exit_levels` are the levels for leaving only, where the way out needs a right; none
     where everybody can leave. A visitor who is inside keeps them for `exit_grace` after
-    his visit is over. Where `retired`, no access is given any more; what was given goes
-    on, or is taken away by commands.
+    his visit is over. Who comes outside the `hours`, if there are any, is told of.
+    Where `retired`, no access is given any more; what was given goes on, or is taken
+    away by commands.
     Without `giving` nothing is given beyond what the server holds already.
     """
 
@@ -24,5 +27,6 @@ class Policy:
     managed_levels: frozenset[str] = frozenset()
     exit_levels: frozenset[str] = frozenset()
     exit_grace: timedelta = timedelta(hours=1)
+    hours: Hours | None = None
     retired: bool = False
     giving: bool = True
