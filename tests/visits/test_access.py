@@ -136,20 +136,21 @@ def test_a_failed_door_is_a_reason() -> None:
     [{"revoked_at": NOW}, {"cancelled_at": NOW}, {"ended_at": NOW}],
 )
 def test_an_ended_visit_is_being_revoked_until_all_is_gone(
-    stop: dict[str, datetime],
+    stop: dict[str, Any],
 ) -> None:
     visit = stay(**stop)
     assert state(held(visit)) is AccessState.REVOKING
-    closed = {"members": frozenset[str](), "window": None}
+    closed: dict[str, Any] = {"members": frozenset(), "window": None}
     assert state(held(visit, **closed)) is AccessState.REMOVED
-    for open_ in (
+    opening: tuple[dict[str, Any], ...] = (
         {"existence": Existence.UNKNOWN},
         {"members": visit.levels},
         {"unsure": visit.levels},
         {"window_known": False},
         {"window": visit.window},
         *({"application": Application(progress=one)} for one in UNTOLD),
-    ):
+    )
+    for open_ in opening:
         assert state(held(visit, **(closed | open_))) is AccessState.REVOKING
 
 

@@ -44,8 +44,8 @@ CHECK_IN: Command = lambda made: check_in(made, "visit", POLICY, NOW)  # noqa: E
 CHECK_OUT: Command = lambda made: check_out(made, "visit", NOW)  # noqa: E731
 CANCEL: Command = lambda made: cancel(made, "visit", POLICY, NOW)  # noqa: E731
 
-CLOSED = {"closed_at": NOW, "outcome": Outcome.LEFT}
-REVOKED = {"revoked_at": NOW}
+CLOSED: dict[str, Any] = {"closed_at": NOW, "outcome": Outcome.LEFT}
+REVOKED: dict[str, Any] = {"revoked_at": NOW}
 CANCELLED = {"cancelled_at": NOW}
 ENDED = {"ended_at": NOW}
 INSIDE = moved((-0.5, Kind.ENTRY))
@@ -319,7 +319,7 @@ def test_cancelling_one_visit_leaves_the_other() -> None:
 
 
 def test_forgetting_leaves_no_word_of_who_he_was() -> None:
-    words = {
+    words: dict[str, Any] = {
         "host": "Eva",
         "notify": ("notify.eva",),
         "purpose": "audit",

@@ -25,6 +25,7 @@ from .values import (
     record,
     several_visits,
     stay,
+    stopped,
     times,
 )
 
@@ -158,7 +159,7 @@ def test_at_its_end_a_visit_justifies_nothing() -> None:
     "stop", ["revoked_at", "cancelled_at", "ended_at", "closed_at"]
 )
 def test_a_stopped_visit_justifies_nothing(stop: str) -> None:
-    assert wished(record(stay(**{stop: NOW})), NOW) == Desired()
+    assert wished(record(stopped(stay(), stop)), NOW) == Desired()
 
 
 def test_a_forgotten_visitor_must_not_be_on_the_server() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 from hypothesis import given, strategies as st
 import pytest
@@ -178,9 +179,13 @@ def test_what_hindered_an_add_hinders_the_next() -> None:
     assert lost.widening.reason == "unclear"
 
 
-def read(known: Known, **other: object) -> Known:
-    values = {"person_id": "7", "window": VISIT.window, "has_photo": True}
-    reading = PersonReading(**(values | other))  # type: ignore[arg-type]
+def read(known: Known, **other: Any) -> Known:
+    values: dict[str, Any] = {
+        "person_id": "7",
+        "window": VISIT.window,
+        "has_photo": True,
+    }
+    reading = PersonReading(**(values | other))
     return facts.person_read(known, reading, NOW + HOUR, "profile")
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 import itertools
+from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,7 +29,7 @@ from custom_components.hikcentral_visitors.visits.passage import (
 from custom_components.hikcentral_visitors.visits.presence import MovementKind
 from custom_components.hikcentral_visitors.visits.visit import Visit
 
-from .values import MINUTE, NOW, at, several_visits, stay, times
+from .values import MINUTE, NOW, at, several_visits, stay, stopped, times
 
 SECOND = timedelta(seconds=1)
 
@@ -154,7 +155,7 @@ def test_an_entry_is_justified_around_the_visit(hours: float, *, fine: bool) -> 
     "stop", ["revoked_at", "cancelled_at", "ended_at", "closed_at"]
 )
 def test_a_stopped_visit_justifies_for_a_moment(stop: str) -> None:
-    visits = [stay(-1, 4, **{stop: NOW})]
+    visits = [stopped(stay(-1, 4), stop)]
     assert justified(visits, NOW - MINUTE, SLACK)
     assert justified(visits, NOW + MINUTE, SLACK)
     assert not justified(visits, NOW + SLACK, SLACK)
@@ -187,9 +188,9 @@ def test_an_echo_has_no_echo() -> None:
 
 @given(st.lists(st.floats(0, 60), max_size=8, unique=True), st.randoms())
 def test_bursts_are_never_counted_more_than_once_in_five_seconds(
-    moments: list[float], random: object
+    moments: list[float], random: Random
 ) -> None:
-    random.shuffle(moments)  # type: ignore[attr-defined]
+    random.shuffle(moments)
     recorded: list[Passage] = []
     for moment in moments:
         one = passage(moment)

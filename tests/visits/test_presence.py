@@ -1,6 +1,7 @@
 """Where somebody is, from whatever was seen of him, in whatever order it came."""
 
 from datetime import datetime, timedelta
+from random import Random
 
 from hypothesis import given, strategies as st
 import pytest
@@ -24,11 +25,11 @@ def fold(*steps: tuple[float, Kind], now: datetime = NOW) -> Whereabouts:
 
 @given(movements(("visit", "other")), st.randoms(use_true_random=False), times)
 def test_the_order_in_which_it_becomes_known_does_not_matter(
-    steps: tuple[Movement, ...], random: object, now: datetime
+    steps: tuple[Movement, ...], random: Random, now: datetime
 ) -> None:
     """D31: in, out, in, out, in any order of hearing."""
     shuffled = list(steps)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
     made = record()
     for step in shuffled:
         made = made.with_movement(step)

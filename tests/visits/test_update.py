@@ -134,8 +134,10 @@ def test_withdrawn_visits_still_take_notes() -> None:
 def test_nobody_inside_is_put_before_his_visit() -> None:
     made = record(stay(), movements=INSIDE)
     assert refused(made, {"valid_from": at(1)}) == "visitor_inside"
-    assert changed(made, {"valid_from": at(-2)}).record.visit("visit").valid_from
-    assert changed(record(stay()), {"valid_from": at(1)})
+    earlier = changed(made, {"valid_from": at(-2)})
+    assert earlier.record.visit("visit").valid_from == at(-2)
+    outside = changed(record(stay()), {"valid_from": at(1)})
+    assert outside.record.visit("visit").valid_from == at(1)
 
 
 def test_a_name_is_needed() -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from hypothesis import given, strategies as st
 import pytest
@@ -46,11 +47,11 @@ def server() -> Server:
     return Server(policy=READERS)
 
 
-def given_access(*visits: Visit, **other: object) -> tuple[Server, VisitorRecord]:
+def given_access(*visits: Visit, **other: Any) -> tuple[Server, VisitorRecord]:
     """Return a server on which everything is as it was wished at noon."""
     made = server()
     held, _ = settle(made, record(*visits), NOW)
-    return made, replace(held, **other)  # type: ignore[arg-type]
+    return made, replace(held, **other)
 
 
 @given(several_visits(), times, st.booleans())

@@ -58,6 +58,12 @@ def stay(
     )
 
 
+def stopped(visit: Visit, how: str, instant: datetime = NOW) -> Visit:
+    """Return the visit stopped at an instant, by the field that says how."""
+    change: dict[str, Any] = {how: instant}
+    return replace(visit, **change)
+
+
 def record(*visits: Visit, **other: Any) -> VisitorRecord:
     """Return the test visitor's record with these visits."""
     made = VisitorRecord(visitor=VISITOR, **other)
@@ -128,7 +134,7 @@ def visits(draw: st.DrawFn, name: str = "visit") -> Visit:
             [None, None, None, None, "revoked_at", "cancelled_at", "ended_at"]
         )
     )
-    return made if stop is None else replace(made, **{stop: draw(times)})
+    return made if stop is None else stopped(made, stop, draw(times))
 
 
 @st.composite
