@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -62,9 +63,7 @@ class House:
         for one in range(number):
             record = _expected(f"visitor{one}", f"TST{one:013}", f"9{one:05}")
             await self.ledger.async_write(
-                lambda transaction, record=record: insert(  # type: ignore[misc]
-                    transaction, self.moment(), Change(record)
-                )
+                partial(insert, moment=self.moment(), decided=Change(record))
             )
 
     def intake(self) -> Intake:

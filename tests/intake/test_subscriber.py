@@ -17,7 +17,8 @@ from custom_components.hikcentral_visitors.intake import (
     Subscriber,
     async_unsubscribe,
 )
-from custom_components.hikcentral_visitors.intake.subscription import WANTED
+from custom_components.hikcentral_visitors.intake.subscription import WANTED, Left
+from tests.at_present import at_present
 from tests.facility import calls, control
 
 from .conftest import House
@@ -63,7 +64,7 @@ async def fail(house: House, path: str, **how: object) -> None:
 
 async def test_it_subscribes_with_the_token_and_verifies(house: House) -> None:
     made = subscriber(house)
-    assert made.standing is Standing.UNKNOWN
+    assert at_present(made.standing) is Standing.UNKNOWN
     await made.async_check()
     assert made.standing is Standing.SUBSCRIBED
     assert pushed_to(house, HERE) == WANTED
@@ -147,7 +148,7 @@ async def test_a_server_that_does_not_do_it_is_asked_again_later(
     await fail(house, path, code="17")
     made = subscriber(house)
     await made.async_check()
-    assert made.standing is Standing.REFUSED
+    assert at_present(made.standing) is Standing.REFUSED
     assert "17" in made.reason
     assert house.watch.state is PushState.IDLE
     await control(house.simulator, "faults", {})
@@ -205,7 +206,7 @@ async def test_an_entry_that_goes_ends_it_and_says_what_is_left(house: House) ->
     assert left.shared == {196893}
     assert pushed_to(house, OTHER) == {196893, 5}
     again = await async_unsubscribe(house.client, WEBHOOK)
-    assert (again.ended, again.shared) == (frozenset(), {196893})
+    assert again == Left(ended=frozenset(), shared=frozenset({196893}))
 
 
 @pytest.fixture
@@ -245,7 +246,7 @@ async def test_it_is_looked_at_after_each_gap(
     await until(made, lambda: made.standing is Standing.SUBSCRIBED)
     house.contact.failed(TransientError(None, "gone"))
     assert made.standing is Standing.UNKNOWN
-    assert house.watch.state is PushState.IDLE
+    assert at_present(house.watch.state) is PushState.IDLE
     await control(house.simulator, "restart", {})
     assert bool(pushed_to(house, HERE)) is not lost
     house.contact.answered()

@@ -1,6 +1,6 @@
 """What is done about a subscription: nothing is taken, all that is ours is ended."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from hypothesis import given, strategies as st
 import pytest
@@ -27,7 +27,7 @@ def ours(target: str) -> bool:
     return target.endswith("/ours")
 
 
-def view(targets: dict[int, Iterable[str]]) -> list[Subscription]:
+def view(targets: Mapping[int, Iterable[str]]) -> list[Subscription]:
     return [
         Subscription(event_types=(code,), destination=target)
         for code, found in targets.items()

@@ -12,6 +12,7 @@ from custom_components.hikcentral_visitors.intake.watch import (
     PushState,
     Watch,
 )
+from tests.at_present import at_present
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -71,7 +72,7 @@ def test_what_both_bring_is_no_loss_whichever_comes_first() -> None:
     watch, now = arriving()
     watch.pushed([event(1, now, pushed=True)], now)
     watch.polled([event(1, now)], now + 5 * SECOND)
-    assert watch.trusted
+    assert at_present(watch.trusted)
     watch.polled([event(2, now)], now)
     assert not watch.trusted, "until the push comes as well"
     late = now + GRACE - SECOND
@@ -84,7 +85,7 @@ def test_what_only_the_poll_brings_is_a_loss() -> None:
     watch, now = arriving()
     watch.polled([event(1, now)], now)
     watch.look(now + GRACE - SECOND)
-    assert watch.state is PushState.ARRIVING
+    assert at_present(watch.state) is PushState.ARRIVING
     watch.look(now + GRACE)
     assert watch.state is PushState.LOST
 
@@ -144,7 +145,7 @@ def test_one_loss_found_again_by_each_poll_counts_once() -> None:
 def test_after_a_gap_they_have_to_come_again() -> None:
     watch, now = arriving()
     watch.expect_nothing()
-    assert watch.state is PushState.IDLE
+    assert at_present(watch.state) is PushState.IDLE
     watch.expect(now + timedelta(hours=1))
     assert watch.state is PushState.WAITING
     watch.polled([event(1, now + timedelta(minutes=30))], now + timedelta(hours=1))

@@ -1,6 +1,7 @@
 """A file that is no database any more is noticed; a disk that is full undoes itself."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 import sqlite3
@@ -64,10 +65,10 @@ async def _open(path: Path) -> Ledger:
     ],
 )
 async def test_a_damaged_file_is_noticed_when_it_is_opened(
-    path: Path, damage: object
+    path: Path, damage: Callable[[bytes], bytes]
 ) -> None:
     whole = await _filled(path)
-    path.write_bytes(damage(whole))  # type: ignore[operator]
+    path.write_bytes(damage(whole))
     with pytest.raises(DamagedError):
         await _open(path)
 
@@ -170,7 +171,7 @@ async def test_damage_that_shows_while_running_is_told_once(
     assert told == [Trouble.DAMAGED], "what is damaged does not heal by itself"
 
 
-def _limit(pages: int | None) -> object:
+def _limit(pages: int | None) -> Callable[[Transaction], int]:
     def work(transaction: Transaction) -> int:
         connection = transaction.connection
         used = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
@@ -187,7 +188,7 @@ async def test_on_a_full_disk_nothing_is_half_done_and_it_heals_by_itself(
     """Writes that shared the commit are told that they failed, and did."""
     told: list[Trouble | None] = []
     ledger.async_listen_trouble(lambda: told.append(ledger.trouble))
-    await ledger.async_write(_limit(2))  # type: ignore[arg-type]
+    await ledger.async_write(_limit(2))
 
     def large(transaction: Transaction) -> None:
         count(transaction, "large")
@@ -211,7 +212,7 @@ async def test_on_a_full_disk_nothing_is_half_done_and_it_heals_by_itself(
     assert await ledger.async_read(lambda one: recall(one, "large")) is None
     assert told[:1] == [Trouble.FULL]
 
-    await ledger.async_write(_limit(None))  # type: ignore[arg-type]
+    await ledger.async_write(_limit(None))
     await ledger.async_write(large)
     assert ledger.trouble is None
     assert told[-1] is None

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 import sqlite3
 import stat
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
@@ -38,15 +39,13 @@ async def test_only_the_owner_may_read_the_file(ledger: Ledger, path: Path) -> N
 
 
 async def test_commits_are_durable_and_ordered(ledger: Ledger) -> None:
-    def pragma(name: str) -> int | str:
-        def read(connection: Connection) -> int | str:
-            return connection.execute(text(f"PRAGMA {name}")).scalar_one()
+    def pragmas(connection: Connection) -> list[Any]:
+        return [
+            connection.execute(text(f"PRAGMA {name}")).scalar_one()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        ]
 
-        return read  # type: ignore[return-value]
-
-    assert await ledger.async_read(pragma("journal_mode")) == "wal"  # type: ignore[arg-type]
-    assert await ledger.async_read(pragma("synchronous")) == 2  # type: ignore[arg-type]
-    assert await ledger.async_read(pragma("foreign_keys")) == 1  # type: ignore[arg-type]
+    assert await ledger.async_read(pragmas) == ["wal", 2, 1]
 
 
 async def test_a_failing_write_fails_alone_in_a_shared_commit(ledger: Ledger) -> None:

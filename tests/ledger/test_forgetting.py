@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -83,7 +84,7 @@ async def remember(ledger: Ledger, moment: Moment) -> None:
             return Change(record.with_visit(changed))
 
         await ledger.async_write(
-            lambda one, rewrite=rewrite: change(one, moment, "ada", rewrite)
+            partial(change, moment=moment, visitor_id="ada", decide=rewrite)
         )
 
 

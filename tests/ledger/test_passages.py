@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -60,9 +61,7 @@ async def ada(ledger: Ledger, moment: Moment) -> None:
 async def take(ledger: Ledger, moment: Moment, *passages: Passage) -> list[bool]:
     later = Moment(NOW + 2 * HOUR, moment.policy)
     return [
-        await ledger.async_write(
-            lambda one, each=each: record_passage(one, later, each)
-        )  # type: ignore[misc]
+        await ledger.async_write(partial(record_passage, moment=later, passage=each))
         for each in passages
     ]
 

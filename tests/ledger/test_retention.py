@@ -7,7 +7,7 @@ import os
 import threading
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from custom_components.hikcentral_visitors.ledger import Committed, Ledger
 from custom_components.hikcentral_visitors.ledger.copies import copy_of
@@ -49,8 +49,8 @@ def retention(ledger: Ledger) -> Retention:
     return Retention(ledger, lambda: Moment(NOW, POLICY))
 
 
-async def count(ledger: Ledger, table: object) -> int:
-    return len(await ledger.async_read(lambda one: one.execute(select(table)).all()))  # type: ignore[call-overload]
+async def count(ledger: Ledger, table: Table) -> int:
+    return len(await ledger.async_read(lambda one: one.execute(select(table)).all()))
 
 
 async def test_a_visitor_is_forgotten_in_time_and_deleted_once_he_is_gone(

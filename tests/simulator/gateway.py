@@ -80,9 +80,9 @@ class Caller:
 
     async def code(self, path: str, **params: Any) -> str:
         """Call an API; return the code alone."""
-        answer = await self.call(path, **params)
-        assert isinstance(answer["code"], str)
-        return answer["code"]
+        code = (await self.call(path, **params))["code"]
+        assert isinstance(code, str)
+        return code
 
     async def control(self, path: str, /, **body: Any) -> Any:
         """Use the control API; return what it says."""
@@ -94,7 +94,8 @@ class Caller:
         """Use the control API wrongly; return why it refuses."""
         async with self.session.post(self.sim.control_url + path, json=body) as answer:
             assert answer.status == 400, await answer.text()
-            return (await answer.json())["error"]
+            error: str = (await answer.json())["error"]
+            return error
 
     async def state(self, *parts: str) -> Any:
         """Return the world's state, or parts of it."""
@@ -112,7 +113,7 @@ class Caller:
 
     async def add_person(self, **fields: Any) -> str:
         """Add a person; return the id."""
-        return await self.data(
+        person: str = await self.data(
             "resource/v1/person/single/add",
             **{
                 "personGivenName": "Ada",
@@ -125,6 +126,7 @@ class Caller:
                 **fields,
             },
         )
+        return person
 
     async def enrol(self, *persons: str, level: str = "7") -> None:
         """Put persons into a level."""

@@ -16,7 +16,8 @@ def every(status: int) -> dict[str, int]:
 
 
 async def granted(caller: Caller, person: str, door: str = "11") -> bool:
-    return (await caller.present(person, door=door))["granted"]
+    opened: bool = (await caller.present(person, door=door))["granted"]
+    return opened
 
 
 async def test_grant_reaches_doors_by_application_only(caller: Caller) -> None:

@@ -18,7 +18,8 @@ ASK = {
 
 
 async def ask(caller: Caller, **params: Any) -> list[Any]:
-    return (await caller.data(EVENTS, **{**ASK, **params})).get("list", [])
+    found: list[Any] = (await caller.data(EVENTS, **{**ASK, **params})).get("list", [])
+    return found
 
 
 async def test_nothing_has_no_list(caller: Caller) -> None:

@@ -225,7 +225,8 @@ async def test_member_lists_may_be_unavailable(
 
 async def door_state(caller: Caller, door: str) -> int:
     path = "resource/v1/acsDoor/indexCode/acsDoorInfo"
-    return (await caller.data(path, doorIndexCode=door))["doorState"]
+    state: int = (await caller.data(path, doorIndexCode=door))["doorState"]
+    return state
 
 
 async def test_momentary_opening_ends_by_itself(caller: Caller) -> None:
