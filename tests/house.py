@@ -77,7 +77,8 @@ class House:
             blocking=True,
             return_response=True,
         )
-        visit_id = answer["visit_id"]
+        assert answer is not None
+        visit_id = str(answer["visit_id"])
         self.coordinator.views[visit_id] = await self.book.visit(visit_id)
         return visit_id
 

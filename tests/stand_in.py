@@ -265,13 +265,14 @@ class StandInServer:
 
     def client(self) -> HikCentralClient:
         """Return a client that asks this server."""
-        client = create_autospec(HikCentralClient, instance=True)
+        client: Any = create_autospec(HikCentralClient, instance=True)
         client.statistics = RequestStatistics()
         client.clock.skew = timedelta(seconds=3)
         client.doors = self._doors
         client.devices = self._devices
         client.control_doors = self._control_doors
-        return client
+        made: HikCentralClient = client
+        return made
 
     async def _doors(self, **_: Any) -> AsyncIterator[Door]:
         self.reads += 1

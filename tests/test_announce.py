@@ -12,11 +12,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.hikcentral_visitors import announce, coordinator
 from custom_components.hikcentral_visitors.const import EVENT_PASSAGE
-from custom_components.hikcentral_visitors.ledger import LedgerError
+from custom_components.hikcentral_visitors.ledger import LedgerError, outbox
+from custom_components.hikcentral_visitors.reasons import async_reason_text
 from simulator import Simulator
 
 from .facility import ENTRANCE, EXIT, config_entry, control, person_of, present
 from .live import Told, call
+from .states import state_of
 
 CARD = "4711"
 FACE_GRANTED = 196893
@@ -74,10 +76,8 @@ async def test_entities_are_told_before_the_bus(
 
     @callback
     def look(_event: Event[Any]) -> None:
-        inside = hass.states.get("binary_sensor.visitor_1_inside")
-        passage = hass.states.get("event.visitor_1_passage")
-        assert inside is not None
-        assert passage is not None
+        inside = state_of(hass, "binary_sensor.visitor_1_inside")
+        passage = state_of(hass, "event.visitor_1_passage")
         seen.append((inside.state, passage.attributes["event_type"]))
 
     hass.bus.async_listen(EVENT_PASSAGE, look)
@@ -192,7 +192,7 @@ async def test_what_cannot_be_told_stops_nothing_else(
         raise ZeroDivisionError("an entity")
 
     runtime.coordinator.async_listen_passages(fail)
-    words, fails = announce.async_reason_text, ["once"]
+    words, fails = async_reason_text, ["once"]
 
     async def lost(*args: Any) -> str | None:
         if fails:
@@ -222,7 +222,7 @@ async def test_nothing_is_told_twice_while_the_disk_is_full(
     """D42: one fact, one announcement."""
     told = Told(hass)
     monkeypatch.setattr(coordinator, "_STORAGE_RETRY", timedelta(milliseconds=1))
-    take_out, fails = announce.told, [LedgerError("disk full")] * 3
+    take_out, fails = outbox.told, [LedgerError("disk full")] * 3
 
     def full(*args: Any) -> None:
         if fails:

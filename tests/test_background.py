@@ -1,6 +1,7 @@
 """Work that goes on: begun again after a defect, ended in order."""
 
 import asyncio
+from functools import partial
 
 from homeassistant.core import HomeAssistant
 import pytest
@@ -64,7 +65,7 @@ async def test_stopping_waits_until_all_has_ended(
             ended.append(name)
 
     work = Background()
-    work.start(hass, entry, {name: lambda name=name: run(name) for name in "ab"})
+    work.start(hass, entry, {name: partial(run, name) for name in "ab"})
     await work.async_stop()
     assert ended == ["a", "b"]
     await work.async_stop()

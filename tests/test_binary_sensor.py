@@ -15,6 +15,7 @@ from syrupy.assertion import SnapshotAssertion
 from custom_components.hikcentral_visitors.overview import Overview
 from custom_components.hikcentral_visitors.visits.presence import Presence
 from tests.stand_in import StandIn, make_view
+from tests.states import state_of
 
 
 async def test_all_binary_sensors(
@@ -43,7 +44,7 @@ async def test_server(
 ) -> None:
     await stand_in.load(Platform.BINARY_SENSOR)
     stand_in.coordinator.async_set_updated_data(overview)
-    assert stand_in.hass.states.get(f"binary_sensor.head_office_{key}").state == state
+    assert state_of(stand_in.hass, f"binary_sensor.head_office_{key}").state == state
 
 
 @pytest.mark.parametrize(
@@ -59,12 +60,12 @@ async def test_inside(stand_in: StandIn, presence: Presence, state: str) -> None
     await stand_in.load(Platform.BINARY_SENSOR)
     await stand_in.seat(3, make_view())
     stand_in.show(make_view(presence=presence))
-    assert stand_in.hass.states.get("binary_sensor.visitor_3_inside").state == state
+    assert state_of(stand_in.hass, "binary_sensor.visitor_3_inside").state == state
 
 
 async def test_free_place_is_unavailable(stand_in: StandIn) -> None:
     stand_in.held = {1: make_view(presence=Presence.INSIDE)}
     await stand_in.load(Platform.BINARY_SENSOR)
     await stand_in.seat(1, None)
-    state = stand_in.hass.states.get("binary_sensor.visitor_1_inside").state
+    state = state_of(stand_in.hass, "binary_sensor.visitor_1_inside").state
     assert state == STATE_UNAVAILABLE

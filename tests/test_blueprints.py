@@ -6,7 +6,7 @@ import shutil
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.components.blueprint import Blueprint
+from homeassistant.components.blueprint.models import Blueprint
 from homeassistant.components.persistent_notification import (
     DOMAIN as PERSISTENT_NOTIFICATION,
 )

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from homeassistant.components.button import SERVICE_PRESS
+from homeassistant.components.button.const import SERVICE_PRESS
 from homeassistant.const import ATTR_ENTITY_ID, STATE_UNAVAILABLE, Platform
 from homeassistant.core import Context
 from homeassistant.exceptions import (
@@ -24,6 +24,7 @@ from custom_components.hikcentral_visitors.ledger import LedgerError
 from custom_components.hikcentral_visitors.visits.commands import CommandRefusedError
 from custom_components.hikcentral_visitors.visits.visit import Actor, ActorKind
 from tests.stand_in import StandIn, make_view, user_context
+from tests.states import state_of
 
 REPAIR = "button.head_office_check_and_repair_now"
 TEST_PUSH = "button.head_office_test_pushed_events"
@@ -144,8 +145,8 @@ async def test_refusals_are_explained(
 async def test_doors_cannot_be_opened_without_contact(stand_in: StandIn) -> None:
     await stand_in.load(Platform.BUTTON)
     stand_in.runtime.contact.failed(CannotConnectError(None, "gone"))
-    assert stand_in.hass.states.get(OPEN).state == STATE_UNAVAILABLE
-    assert stand_in.hass.states.get(REPAIR).state != STATE_UNAVAILABLE
+    assert state_of(stand_in.hass, OPEN).state == STATE_UNAVAILABLE
+    assert state_of(stand_in.hass, REPAIR).state != STATE_UNAVAILABLE
 
 
 async def _press(

@@ -26,7 +26,7 @@ from custom_components.hikcentral_visitors.hikcentral import (
 )
 from custom_components.hikcentral_visitors.ledger import Ledger, LedgerError
 from custom_components.hikcentral_visitors.ledger.counters import totals
-from custom_components.hikcentral_visitors.ledger.memory import held_places
+from custom_components.hikcentral_visitors.ledger.memory import held_places, hold_places
 from custom_components.hikcentral_visitors.ledger.passages import record_passage
 from custom_components.hikcentral_visitors.ledger.records import Moment, change, insert
 from custom_components.hikcentral_visitors.visits.access import AccessState
@@ -35,6 +35,7 @@ from custom_components.hikcentral_visitors.visits.passage import Passage, Passag
 from custom_components.hikcentral_visitors.visits.record import Change, VisitorRecord
 from custom_components.hikcentral_visitors.visits.visit import Visit
 
+from .at_present import at_present
 from .visits.values import HOUR, NOW, POLICY, VISITOR, applied, record, stay
 
 PATIENCE_S = 10
@@ -95,7 +96,8 @@ class House:
             seen = self.announced
             self.coordinator.follow_soon()
             async with asyncio.timeout(PATIENCE_S), self.news:
-                await self.news.wait_for(lambda seen=seen: self.announced > seen)
+                while self.announced == seen:
+                    await self.news.wait()
 
     async def store(self, *visits: Visit, **other: Any) -> None:
         made = record(*visits, **other)
@@ -208,7 +210,7 @@ async def test_places_are_shown_though_they_cannot_be_stored(
     monkeypatch.setattr(module, "_STORAGE_RETRY", timedelta(milliseconds=1))
     heard: list[str] = []
     running.coordinator.async_listen_places(lambda: heard.append("places"))
-    hold, fails = module.hold_places, [LedgerError("disk full")] * 2
+    hold, fails = hold_places, [LedgerError("disk full")] * 2
 
     def full(*args: Any) -> None:
         if fails:
@@ -392,7 +394,7 @@ async def test_contact_shows_and_only_wrong_credentials_ask_for_new_ones(
     )
     running.contact.answered()
     await running.followed()
-    assert running.coordinator.data.connected
+    assert at_present(running.coordinator.data.connected)
     running.contact.failed(CannotConnectError(None, "down", "path"))
     await running.followed()
     assert not running.coordinator.data.connected

@@ -15,6 +15,7 @@ from syrupy.assertion import SnapshotAssertion
 from custom_components.hikcentral_visitors.visits.commands import CommandRefusedError
 from custom_components.hikcentral_visitors.visits.visit import Actor, ActorKind
 from tests.stand_in import NOW, StandIn, make_view, user_context
+from tests.states import state_of
 
 VALID_UNTIL = "datetime.visitor_1_valid_until"
 LATER = NOW + timedelta(hours=5)
@@ -33,11 +34,11 @@ async def test_all_datetimes(
 async def test_follows_the_visit_that_holds_the_place(stand_in: StandIn) -> None:
     stand_in.held = {1: make_view()}
     await stand_in.load(Platform.DATETIME)
-    assert stand_in.hass.states.get(VALID_UNTIL).state == "2026-11-23T11:00:00+00:00"
+    assert state_of(stand_in.hass, VALID_UNTIL).state == "2026-11-23T11:00:00+00:00"
     stand_in.show(make_view(starts_in=timedelta(hours=1)))
-    assert stand_in.hass.states.get(VALID_UNTIL).state == "2026-11-23T12:00:00+00:00"
+    assert state_of(stand_in.hass, VALID_UNTIL).state == "2026-11-23T12:00:00+00:00"
     await stand_in.seat(1, None)
-    assert stand_in.hass.states.get(VALID_UNTIL).state == STATE_UNAVAILABLE
+    assert state_of(stand_in.hass, VALID_UNTIL).state == STATE_UNAVAILABLE
 
 
 async def test_setting_it_extends(stand_in: StandIn) -> None:

@@ -20,6 +20,7 @@ from custom_components.hikcentral_visitors.hikcentral import (
 )
 from custom_components.hikcentral_visitors.visits.visit import SYSTEM
 from tests.stand_in import StandIn
+from tests.states import state_of
 
 PROBLEM = "binary_sensor.head_office_main_entrance_problem"
 
@@ -69,17 +70,17 @@ async def test_problem_follows_the_door_and_its_device(
 ) -> None:
     await stand_in.load(Platform.BINARY_SENSOR)
     hass = stand_in.hass
-    assert hass.states.get(PROBLEM).state == STATE_OFF
+    assert state_of(hass, PROBLEM).state == STATE_OFF
 
     stand_in.server.devices[0] = AccessDevice(id="a", online=False)
     await _later(stand_in, freezer, 61)
-    assert hass.states.get(PROBLEM).state == STATE_ON
+    assert state_of(hass, PROBLEM).state == STATE_ON
 
 
 async def test_devices_that_may_not_be_read_do_not_matter(stand_in: StandIn) -> None:
     stand_in.server.devices_error = NotPermittedError("130", "no", "acsDeviceList")
     await stand_in.load(Platform.BINARY_SENSOR)
-    assert stand_in.hass.states.get(PROBLEM).state == STATE_OFF
+    assert state_of(stand_in.hass, PROBLEM).state == STATE_OFF
 
 
 async def test_outage_and_return(
@@ -90,20 +91,20 @@ async def test_outage_and_return(
 
     stand_in.server.error = CannotConnectError(None, "gone")
     await _later(stand_in, freezer, 61)
-    assert hass.states.get(PROBLEM).state == STATE_UNAVAILABLE
+    assert state_of(hass, PROBLEM).state == STATE_UNAVAILABLE
     assert not contact.connected
 
     # Somebody else hears that the server is back: nobody waits for the next poll.
     stand_in.server.error = None
     contact.answered()
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert hass.states.get(PROBLEM).state == STATE_OFF
+    assert state_of(hass, PROBLEM).state == STATE_OFF
 
 
 async def test_contact_lost_elsewhere_shows_at_once(stand_in: StandIn) -> None:
     await stand_in.load(Platform.BINARY_SENSOR)
     stand_in.runtime.contact.failed(CannotConnectError(None, "gone"))
-    assert stand_in.hass.states.get(PROBLEM).state == STATE_UNAVAILABLE
+    assert state_of(stand_in.hass, PROBLEM).state == STATE_UNAVAILABLE
 
 
 async def test_open_once_is_journalled_and_looked_after(
@@ -170,7 +171,9 @@ async def test_command_that_failed_is_said_and_never_repeated(
     with pytest.raises(HomeAssistantError) as raised:
         await stand_in.runtime.doors.async_open("1", SYSTEM)
     assert raised.value.translation_key == key
-    assert raised.value.translation_placeholders["door"] == "Main entrance"
+    words = raised.value.translation_placeholders
+    assert words is not None
+    assert words["door"] == "Main entrance"
     assert len(stand_in.server.commands) == 1
     noted = [call.args[0] for call in stand_in.book.note.await_args_list]
     assert noted == ["open_door", note]
@@ -194,7 +197,7 @@ async def test_door_appears_once_its_name_is_known(
 
     stand_in.server.error = None
     await _later(stand_in, freezer, 61)
-    assert stand_in.hass.states.get(PROBLEM).state == STATE_OFF
+    assert state_of(stand_in.hass, PROBLEM).state == STATE_OFF
 
 
 async def test_renamed_door_renames_its_device(
@@ -203,7 +206,7 @@ async def test_renamed_door_renames_its_device(
     await stand_in.load(Platform.BINARY_SENSOR)
     stand_in.server.set_door("1", name="Turnstile")
     await _later(stand_in, freezer, 61)
-    state = stand_in.hass.states.get(PROBLEM)
+    state = state_of(stand_in.hass, PROBLEM)
     assert state.attributes["friendly_name"] == "Turnstile Problem"
 
 

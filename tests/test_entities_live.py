@@ -19,6 +19,7 @@ from simulator import Simulator, create_app
 
 from .facility import ENTRANCE, config_entry, control, present
 from .live import PATIENCE_S, Told, call
+from .states import state_of
 
 CARD = "4711"
 
@@ -50,26 +51,26 @@ async def test_a_visit_holds_a_place_until_it_is_over(
     visit = await call(hass, "grant_access", given_name="Ada", card_no=CARD, wait=20)
     await _until(hass, lambda: hass.states.get("event.visitor_1_passage") is not None)
     assert visit["entity_id"] == "sensor.visitor_1"
-    assert hass.states.get("sensor.visitor_1").attributes["access"] == "active"
-    assert hass.states.get("sensor.visitor_1").name == "Ada"
+    assert state_of(hass, "sensor.visitor_1").attributes["access"] == "active"
+    assert state_of(hass, "sensor.visitor_1").name == "Ada"
 
     await present(simulator, ENTRANCE, card=CARD)
     await entry.runtime_data.poller.async_poll()
     await told.passage()
-    assert hass.states.get("sensor.visitor_1").state == "inside"
-    assert hass.states.get("binary_sensor.visitor_1_inside").state == "on"
-    passed = hass.states.get("event.visitor_1_passage").attributes
+    assert state_of(hass, "sensor.visitor_1").state == "inside"
+    assert state_of(hass, "binary_sensor.visitor_1_inside").state == "on"
+    passed = state_of(hass, "event.visitor_1_passage").attributes
     assert (passed["event_type"], passed["name"]) == ("entry", "Ada")
 
-    before = hass.states.get("datetime.visitor_1_valid_until").state
+    before = state_of(hass, "datetime.visitor_1_valid_until").state
     await _press(hass, "button.visitor_1_extend")
     await _until(
-        hass, lambda: hass.states.get("datetime.visitor_1_valid_until").state > before
+        hass, lambda: state_of(hass, "datetime.visitor_1_valid_until").state > before
     )
 
     await _press(hass, "button.visitor_1_revoke")
     await told.visit("revoked")
-    assert hass.states.get("sensor.visitor_1").attributes["overstaying"] is True
+    assert state_of(hass, "sensor.visitor_1").attributes["overstaying"] is True
     await call(hass, "check_out", visit_id=visit["visit_id"])
     await _until(hass, lambda: _is(hass, "sensor.visitor_1", STATE_UNAVAILABLE))
     assert _is(hass, "event.visitor_1_passage", STATE_UNAVAILABLE)
@@ -78,14 +79,19 @@ async def test_a_visit_holds_a_place_until_it_is_over(
 async def test_a_door_is_opened_once_and_falls_shut(
     hass: HomeAssistant, simulator: Simulator, entry: MockConfigEntry
 ) -> None:
-    def of_entrance(platform: Platform, key: str) -> str | None:
-        return er.async_get(hass).async_get_entity_id(
-            platform, entry.domain, f"{entry.entry_id}_door_{ENTRANCE}_{key}"
-        )
+    async def of_entrance(platform: Platform, key: str) -> str:
+        def found() -> str | None:
+            return er.async_get(hass).async_get_entity_id(
+                platform, entry.domain, f"{entry.entry_id}_door_{ENTRANCE}_{key}"
+            )
 
-    await _until(hass, lambda: of_entrance(Platform.LOCK, "lock") is not None)
-    lock = of_entrance(Platform.LOCK, "lock")
-    button = of_entrance(Platform.BUTTON, "open")
+        await _until(hass, lambda: found() is not None)
+        entity_id = found()
+        assert entity_id is not None
+        return entity_id
+
+    lock = await of_entrance(Platform.LOCK, "lock")
+    button = await of_entrance(Platform.BUTTON, "open")
     assert not any(word.isdigit() for word in lock.split("_"))
     await _until(hass, lambda: _is(hass, lock, "locked"))
 

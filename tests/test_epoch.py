@@ -1,5 +1,6 @@
 """An old copy of the visits is always noticed, a restart never taken for one."""
 
+from collections.abc import Callable
 from pathlib import Path, PurePath
 
 from homeassistant.components.backup.const import EXCLUDE_FROM_BACKUP
@@ -34,7 +35,7 @@ class Machine:
 
     def _carry_out(self, epoch: Epoch, dies_after: int) -> None:
         kept = Epoch(lineage=epoch.lineage, number=epoch.number, kept=True)
-        steps = (
+        steps: tuple[Callable[[], None], ...] = (
             lambda: setattr(self, "ledger", epoch),
             lambda: setattr(self, "file", epoch.number),
             lambda: setattr(self, "ledger", kept),

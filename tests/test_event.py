@@ -4,7 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
+from homeassistant.const import (
+    EVENT_STATE_CHANGED,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+    Platform,
+)
 from homeassistant.core import Event, EventStateChangedData, State
 from homeassistant.helpers import entity_registry as er
 import pytest
@@ -23,6 +28,7 @@ from custom_components.hikcentral_visitors.visits.passage import (
     PassageOutcome,
 )
 from tests.stand_in import NOW, SECRETS, StandIn, make_view, passage_notice
+from tests.states import state_of
 
 SERVER = "event.head_office_visitor_passage"
 VISIT = "event.head_office_visit"
@@ -80,7 +86,7 @@ async def test_denied_whatever_the_direction(stand_in: StandIn) -> None:
 async def test_each_notice_is_one_state_change(stand_in: StandIn) -> None:
     """D42: one announcement, one change of state."""
     await stand_in.load(Platform.EVENT)
-    changes = async_capture_events(stand_in.hass, "state_changed")
+    changes = async_capture_events(stand_in.hass, EVENT_STATE_CHANGED)
     for _ in range(3):
         stand_in.coordinator.tell("passages", passage_notice(make_view()))
     await stand_in.hass.async_block_till_done()
@@ -91,7 +97,7 @@ async def test_each_notice_is_one_state_change(stand_in: StandIn) -> None:
 async def test_other_updates_are_no_event(stand_in: StandIn) -> None:
     await stand_in.load(Platform.EVENT)
     stand_in.coordinator.tell("passages", passage_notice(make_view()))
-    changes = async_capture_events(stand_in.hass, "state_changed")
+    changes = async_capture_events(stand_in.hass, EVENT_STATE_CHANGED)
     stand_in.coordinator.async_set_updated_data(stand_in.coordinator.data)
     await stand_in.hass.async_block_till_done()
     assert changes == []
@@ -103,7 +109,7 @@ async def test_only_what_may_be_shown(stand_in: StandIn) -> None:
     await stand_in.load(Platform.EVENT)
     stand_in.coordinator.tell("passages", passage_notice(view))
     for entity_id in (SERVER, ENTRANCE, PLACE):
-        attributes = stand_in.hass.states.get(entity_id).attributes
+        attributes = state_of(stand_in.hass, entity_id).attributes
         assert attributes["name"] == "Ada Lovelace"
         assert not {"notify", "phone", "entity_id", "config_entry_id"} & set(attributes)
         assert not [secret for secret in SECRETS if secret in str(attributes)]
@@ -114,10 +120,8 @@ async def test_names_are_not_recorded(stand_in: StandIn) -> None:
     await stand_in.load(Platform.EVENT)
     personal = {"name", "company", "host"}
     for entity_id in (SERVER, ENTRANCE, PLACE):
-        info = stand_in.hass.states.get(entity_id).state_info
-        assert personal <= info["unrecorded_attributes"]
-    place = stand_in.hass.states.get(PLACE).state_info
-    assert "friendly_name" in place["unrecorded_attributes"]
+        assert personal <= _unrecorded(stand_in, entity_id)
+    assert "friendly_name" in _unrecorded(stand_in, PLACE)
 
 
 @pytest.mark.parametrize("kind", VisitEventType)
@@ -128,7 +132,7 @@ async def test_visit(stand_in: StandIn, kind: VisitEventType) -> None:
         "visits", VisitNotice(type=kind, view=make_view(), data=data)
     )
     assert _type(stand_in, VISIT) == kind.value
-    assert stand_in.hass.states.get(VISIT).attributes["visit_id"] == "visit-1"
+    assert state_of(stand_in.hass, VISIT).attributes["visit_id"] == "visit-1"
     assert _state(stand_in, SERVER) == STATE_UNKNOWN
 
 
@@ -142,7 +146,7 @@ async def test_door(stand_in: StandIn, kind: str) -> None:
         ),
     )
     assert _type(stand_in, WAY_OUT) == kind
-    assert stand_in.hass.states.get(WAY_OUT).attributes["expected_now"] == ["visit-1"]
+    assert state_of(stand_in.hass, WAY_OUT).attributes["expected_now"] == ["visit-1"]
     assert _state(stand_in, ENTRANCE) == STATE_UNKNOWN
 
 
@@ -166,7 +170,7 @@ async def test_next_holder_did_not_do_what_the_last_one_did(stand_in: StandIn) -
 
     successor = make_view("visit-2", "Grace")
     await stand_in.seat(1, successor)
-    state = stand_in.hass.states.get(PLACE)
+    state = state_of(stand_in.hass, PLACE)
     assert state.state == STATE_UNKNOWN
     assert state.attributes["event_type"] is None
     assert "name" not in state.attributes
@@ -174,7 +178,7 @@ async def test_next_holder_did_not_do_what_the_last_one_did(stand_in: StandIn) -
     stand_in.coordinator.tell("passages", passage_notice(view))
     assert _state(stand_in, PLACE) == STATE_UNKNOWN
     stand_in.coordinator.tell("passages", passage_notice(successor))
-    assert stand_in.hass.states.get(PLACE).attributes["name"] == "Grace Lovelace"
+    assert state_of(stand_in.hass, PLACE).attributes["name"] == "Grace Lovelace"
 
 
 @pytest.mark.parametrize(
@@ -203,11 +207,18 @@ async def test_last_event_returns_with_its_visit_only(
 
 
 def _state(stand_in: StandIn, entity_id: str) -> str:
-    return stand_in.hass.states.get(entity_id).state
+    return state_of(stand_in.hass, entity_id).state
 
 
 def _type(stand_in: StandIn, entity_id: str) -> str | None:
-    return stand_in.hass.states.get(entity_id).attributes["event_type"]
+    kind: str | None = state_of(stand_in.hass, entity_id).attributes["event_type"]
+    return kind
+
+
+def _unrecorded(stand_in: StandIn, entity_id: str) -> frozenset[str]:
+    info = state_of(stand_in.hass, entity_id).state_info
+    assert info is not None
+    return info["unrecorded_attributes"]
 
 
 def _changes_of(

@@ -19,6 +19,7 @@ from simulator import Simulator, create_app
 
 from .facility import ENTRANCE, LEVEL, config_entry, control, person_of, present
 from .live import Told, call
+from .states import state_of
 
 CARD = "4711"
 
@@ -44,8 +45,7 @@ async def test_it_loads_without_the_server_and_grants_when_it_is_back(
     await hass.async_block_till_done()
     visit = await call(hass, "grant_access", given_name="Ada", card_no=CARD, wait=0)
     assert visit["access"] == "granting"
-    connection = hass.states.get("binary_sensor.hikcentral_connection")
-    assert connection is not None
+    connection = state_of(hass, "binary_sensor.hikcentral_connection")
     assert connection.state == "off"
 
     await control(simulator, "faults", {"apply_delay_s": 0})
@@ -89,8 +89,7 @@ async def test_passages_while_unloaded_are_told_after_loading(
     passage = await told.passage()
     assert (passage["direction"], passage["status"]) == ("entry", "inside")
     await hass.async_block_till_done()
-    inside = hass.states.get("sensor.hikcentral_visitors_inside")
-    assert inside is not None
+    inside = state_of(hass, "sensor.hikcentral_visitors_inside")
     assert inside.state == "1"
 
 

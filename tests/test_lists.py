@@ -30,5 +30,6 @@ async def test_every_list_of_none_one_and_many(
     )
     assert answer is not None
     listed = answer[action.removeprefix("get_")]
+    assert isinstance(listed, list)
     assert len(listed) == (0 if action == "get_passages" else number)
     await house.close()

@@ -25,6 +25,7 @@ from custom_components.hikcentral_visitors.hikcentral import (
     DoorState,
 )
 from tests.stand_in import StandIn, user_context
+from tests.states import state_of
 
 LOCK = "lock.head_office_main_entrance_lock"
 
@@ -64,13 +65,13 @@ async def test_no_locks_unless_asked_for(stand_in: StandIn) -> None:
 async def test_state(stand_in: StandIn, door: DoorState | None, lock: str) -> None:
     stand_in.server.set_door("1", state=door)
     await stand_in.load(Platform.LOCK)
-    assert stand_in.hass.states.get(LOCK).state == lock
+    assert state_of(stand_in.hass, LOCK).state == lock
 
 
 async def test_unknown_without_contact(stand_in: StandIn) -> None:
     await stand_in.load(Platform.LOCK)
     stand_in.runtime.contact.failed(CannotConnectError(None, "gone"))
-    assert stand_in.hass.states.get(LOCK).state == STATE_UNAVAILABLE
+    assert state_of(stand_in.hass, LOCK).state == STATE_UNAVAILABLE
 
 
 @pytest.mark.parametrize(

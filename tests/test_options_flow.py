@@ -258,7 +258,7 @@ async def test_server_cannot_be_asked(
 async def test_nothing_to_choose_from_any_more(
     hass: HomeAssistant, entry: MockConfigEntry, server: Simulator
 ) -> None:
-    nothing = {"levels": [], "persons": []}
+    nothing: dict[str, Any] = {"levels": [], "persons": []}
     async with serving(layout=nothing) as empty:
         hass.config_entries.async_update_entry(
             entry, data={**entry.data, "url": empty.url}

@@ -23,6 +23,7 @@ from custom_components.hikcentral_visitors.hikcentral import (
 )
 from custom_components.hikcentral_visitors.intake.subscription import WANTED
 from custom_components.hikcentral_visitors.intake.watch import CLOCKS, GRACE
+from custom_components.hikcentral_visitors.problem_flow import ProblemFlow
 from custom_components.hikcentral_visitors.push import Push, PushStatus
 from custom_components.hikcentral_visitors.push_address import (
     async_certificate_refused,
@@ -33,9 +34,11 @@ from custom_components.hikcentral_visitors.push_address import (
 from custom_components.hikcentral_visitors.repairs import async_create_fix_flow
 from simulator import Simulator
 
+from .at_present import at_present
 from .facility import ENTRANCE, config_entry, control, present
 from .flows import serving_apart
 from .live import PATIENCE_S, Told, call
+from .states import state_of
 
 CARD = "4711"
 SENSOR = "sensor.hikcentral_pushed_events"
@@ -86,9 +89,7 @@ async def until(push: Push, holds: Callable[[], bool]) -> None:
 
 
 def shown(hass: HomeAssistant) -> str:
-    state = hass.states.get(SENSOR)
-    assert state is not None
-    return state.state
+    return state_of(hass, SENSOR).state
 
 
 def issues(hass: HomeAssistant) -> set[str]:
@@ -105,7 +106,7 @@ async def test_a_passage_is_told_without_a_poll(
     """D39: what HikCentral pushes, in its own format, to the end."""
     told = Told(hass)
     push = await load(hass, entry)
-    assert push.status is PushStatus.WAITING
+    assert at_present(push.status) is PushStatus.WAITING
     assert {one.event_type for one in simulator.world.push.subscriptions} == WANTED
     await call(hass, "grant_access", given_name="Ada", card_no=CARD, wait=20)
     await entry.runtime_data.poller.async_poll()
@@ -189,6 +190,7 @@ async def test_events_that_go_elsewhere_are_taken_over_only_when_asked(
     assert failed.value.translation_key == "push_elsewhere"
     (issue,) = ir.async_get(hass).issues.values()
     flow = await async_create_fix_flow(hass, issue.issue_id, issue.data)
+    assert isinstance(flow, ProblemFlow)
     flow.hass = hass
     assert (await flow.async_step_init())["menu_options"] == ["take_over", "ignore"]
     await flow.async_step_take_over()

@@ -267,7 +267,7 @@ json_values = st.recursive(
 
 
 def request_with(body: bytes, method: str, token: str) -> Request:
-    payload = MockStreamReader(body)
+    payload: Any = MockStreamReader(body)
     return make_mocked_request(method, PATH, headers={"token": token}, payload=payload)
 
 

@@ -262,7 +262,8 @@ async def test_after_a_restoration_nothing_is_given_until_somebody_decides(
 
 async def _visit(hass: HomeAssistant, visit: dict[str, Any]) -> dict[str, Any]:
     answer = await call(hass, "get_visits", visit_id=visit["visit_id"])
-    (found,) = answer["visits"]
+    visits: list[dict[str, Any]] = answer["visits"]
+    (found,) = visits
     return found
 
 

@@ -17,6 +17,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.hikcentral_visitors.const import CONF_RETIREMENT, DOMAIN
 from simulator import Simulator
 
+from .at_present import at_present
 from .facility import ENTRANCE, LEVEL, config_entry, control, present
 from .flows import form
 from .live import PATIENCE_S, Told, call
@@ -65,7 +66,7 @@ async def retire(
     stop = hass.bus.async_listen(EVENT_DATA_ENTRY_FLOW_PROGRESSED, told)
     result = form(await choose(hass, entry, "retire"), "retire")
     result = await submit(hass, result, **{CONF_RETIREMENT: how})
-    assert result["type"] is FlowResultType.SHOW_PROGRESS
+    assert at_present(result["type"]) is FlowResultType.SHOW_PROGRESS
     while result["type"] is FlowResultType.SHOW_PROGRESS:
         assert (result["step_id"], result["progress_action"]) == ("retiring",) * 2
         for language in LANGUAGES:

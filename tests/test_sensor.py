@@ -21,6 +21,7 @@ from custom_components.hikcentral_visitors.visits.access import AccessState
 from custom_components.hikcentral_visitors.visits.presence import Presence
 from custom_components.hikcentral_visitors.visits.status import Status
 from tests.stand_in import NOW, SECRETS, StandIn, make_view
+from tests.states import state_of
 
 OVERVIEW = Overview(
     inside=3,
@@ -69,9 +70,7 @@ async def test_pushed_events_are_shown_as_they_are(stand_in: StandIn) -> None:
     await stand_in.load(Platform.SENSOR)
 
     def shown() -> str:
-        state = stand_in.hass.states.get("sensor.head_office_pushed_events")
-        assert state is not None
-        return state.state
+        return _state(stand_in, "head_office_pushed_events")
 
     assert shown() == "arriving"
     for status in PushStatus:
@@ -103,7 +102,7 @@ async def test_server_sensors_outlast_an_outage(stand_in: StandIn) -> None:
 
 async def test_nobody_comes_next(stand_in: StandIn) -> None:
     await stand_in.load(Platform.SENSOR)
-    state = stand_in.hass.states.get("sensor.head_office_next_visitor")
+    state = state_of(stand_in.hass, "sensor.head_office_next_visitor")
     assert state.state == STATE_UNKNOWN
     assert "name" not in state.attributes
 
@@ -115,17 +114,17 @@ async def test_place_appears_when_first_used_and_stays(
     assert stand_in.hass.states.get("sensor.visitor_2") is None
 
     await stand_in.seat(2, make_view())
-    state = stand_in.hass.states.get("sensor.visitor_2")
+    state = state_of(stand_in.hass, "sensor.visitor_2")
     assert (state.state, state.name) == ("expected", "Ada Lovelace")
 
     await stand_in.seat(2, None)
     assert _state(stand_in, "visitor_2") == STATE_UNAVAILABLE
-    assert entity_registry.async_get("sensor.visitor_2").unique_id == (
-        "entry_place_2_status"
-    )
+    registered = entity_registry.async_get("sensor.visitor_2")
+    assert registered is not None
+    assert registered.unique_id == "entry_place_2_status"
 
     await stand_in.seat(2, make_view("visit-2", "Grace"))
-    assert stand_in.hass.states.get("sensor.visitor_2").name == "Grace Lovelace"
+    assert state_of(stand_in.hass, "sensor.visitor_2").name == "Grace Lovelace"
 
 
 async def test_place_waits_for_its_next_holder_after_a_restart(
@@ -136,7 +135,7 @@ async def test_place_waits_for_its_next_holder_after_a_restart(
     await stand_in.seat(2, None)
     await stand_in.unload()
     await stand_in.load(Platform.SENSOR)
-    state = stand_in.hass.states.get("sensor.visitor_2")
+    state = state_of(stand_in.hass, "sensor.visitor_2")
     assert state.state == STATE_UNAVAILABLE
     assert "restored" not in state.attributes
 
@@ -146,10 +145,12 @@ async def test_device_is_named_after_the_holder(
 ) -> None:
     await stand_in.load(Platform.SENSOR)
 
-    def device() -> dr.DeviceEntry:
-        return device_registry.async_get_device_by_identifier(
-            (DOMAIN, "entry_place_2"), "entry"
+    def device(identifier: str = "entry_place_2") -> dr.DeviceEntry:
+        found = device_registry.async_get_device_by_identifier(
+            (DOMAIN, identifier), "entry"
         )
+        assert found is not None
+        return found
 
     await stand_in.seat(2, make_view())
     assert device().name == "Ada Lovelace"
@@ -157,8 +158,7 @@ async def test_device_is_named_after_the_holder(
     assert device().name == "Augusta Lovelace"
     await stand_in.seat(2, None)
     assert device().name == "Visitor place 2"
-    server = device_registry.async_get_device_by_identifier((DOMAIN, "entry"), "entry")
-    assert device().via_device_id == server.id
+    assert device().via_device_id == device("entry").id
 
 
 async def test_one_write_for_each_change_of_a_visit(stand_in: StandIn) -> None:
@@ -174,7 +174,7 @@ async def test_one_write_for_each_change_of_a_visit(stand_in: StandIn) -> None:
     await stand_in.hass.async_block_till_done()
 
     assert [event.data["entity_id"] for event in changes] == ["sensor.visitor_1"]
-    state = stand_in.hass.states.get("sensor.visitor_1")
+    state = state_of(stand_in.hass, "sensor.visitor_1")
     assert (state.state, state.attributes["access"]) == ("inside", "partial")
 
 
@@ -209,4 +209,4 @@ async def test_nobody_listens_after_unloading(stand_in: StandIn) -> None:
 
 
 def _state(stand_in: StandIn, object_id: str) -> str:
-    return stand_in.hass.states.get(f"sensor.{object_id}").state
+    return state_of(stand_in.hass, f"sensor.{object_id}").state

@@ -39,7 +39,7 @@ def issue(
     """Look, and return the words of the issue of this cause, if there is one."""
     ServerIssues(hass, entry).look()
     found = ir.async_get(hass).async_get_issue(DOMAIN, f"{entry.entry_id}_{cause}")
-    return found and found.translation_placeholders
+    return None if found is None else found.translation_placeholders
 
 
 async def test_an_outage_is_an_issue_only_when_it_lasts(

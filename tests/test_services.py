@@ -216,7 +216,7 @@ async def test_fields_left_empty_in_a_form_are_as_if_absent(
     )
     visit = (await house.book.visit(visit_id)).visit
     assert visit.valid_until == WHOLE_NOW + timedelta(hours=8)
-    assert (visit.host, visit.levels, visit.notify) == (None, {"1"}, ())
+    assert (visit.host, visit.levels, visit.notify) == (None, frozenset({"1"}), ())
 
 
 async def test_duration_counts_from_the_beginning(
@@ -342,7 +342,11 @@ async def test_trial_answers_what_would_be_and_changes_nothing(
 async def test_trial_says_what_the_grant_then_says(
     hass: HomeAssistant, house: House, start: str
 ) -> None:
-    grant = {"given_name": "Maria", "valid_from": start, "wait": 0}
+    grant: dict[str, Any] = {
+        "given_name": "Maria",
+        "valid_from": start,
+        "wait": 0,
+    }
     tried = await _call(hass, "grant_access", dry_run=True, **grant)
     meant = await _call(hass, "grant_access", **grant)
     assert tried == meant | {"visit_id": None, "visitor_id": None}
@@ -579,7 +583,8 @@ async def test_nobody_named_or_there_is_refused(
     visit_id = await house.grant()
     house.seat(1, visit_id)
     entity_id, device_id = house.seat(2, None)
-    for data in ({}, {"visit_id": []}, {"entity_id": []}):
+    nobody: list[dict[str, Any]] = [{}, {"visit_id": []}, {"entity_id": []}]
+    for data in nobody:
         refused = await _refused(hass, "revoke_access", **data)
         assert refused.translation_key == "no_visit_named"
     for data in ({"entity_id": entity_id}, {"device_id": device_id}, {"area_id": "x"}):
@@ -661,8 +666,10 @@ async def test_only_extending_and_revoking_wait(
 ) -> None:
     visit_id = await house.grant(wait=0)
     for action in ("check_in", "revoke_access", "restore_access", "extend_access"):
-        wait = {"wait": 0} if action in {"revoke_access", "extend_access"} else {}
-        await _call(hass, action, visit_id=visit_id, **wait)
+        data: dict[str, Any] = {"visit_id": visit_id}
+        if action in {"revoke_access", "extend_access"}:
+            data["wait"] = 0
+        await _call(hass, action, **data)
     assert house.coordinator.waited == []
     await _call(hass, "revoke_access", visit_id=visit_id)
     assert house.coordinator.waited == [(visit_id, 10)]
@@ -815,7 +822,11 @@ async def test_visitors_are_listed(hass: HomeAssistant, house: House) -> None:
 async def test_no_answer_tells_secrets_or_ways_to_reach_somebody(
     hass: HomeAssistant, house: House
 ) -> None:
-    secrets = {"phone": "0612345678", "email": "m@example.org", "card_no": "8877665544"}
+    secrets: dict[str, Any] = {
+        "phone": "0612345678",
+        "email": "m@example.org",
+        "card_no": "8877665544",
+    }
     granted = await _call(hass, "grant_access", given_name="Maria", **secrets)
     visit_id = granted["visit_id"]
     answers = [
@@ -862,7 +873,7 @@ async def test_passages_are_listed_in_words(hass: HomeAssistant, house: House) -
 
         assert await house.ledger.async_write(record)
     answer = await _call(hass, "get_passages", visit_id=visit_id)
-    common = {
+    common: dict[str, Any] = {
         "visit_id": visit_id,
         "visitor_id": view.visitor.id,
         "name": "Maria",

@@ -13,6 +13,7 @@ from custom_components.hikcentral_visitors.const import DOMAIN
 from simulator import Simulator, create_app
 
 from .facility import LEVEL, config_entry
+from .states import state_of
 
 
 @pytest.fixture
@@ -61,8 +62,7 @@ async def test_a_stay_from_grant_to_revoke(
     assert granted["entity_id"] == "sensor.visitor_1"
     assert granted["person_id"] in server.world.database.tables.persons
 
-    state = hass.states.get("sensor.visitor_1")
-    assert state is not None
+    state = state_of(hass, "sensor.visitor_1")
     assert state.attributes["visit_id"] == visit_id
     before = granted["valid_until"]
     extended = await _call(

@@ -12,7 +12,7 @@ from custom_components.hikcentral_visitors.const import DOMAIN
 from custom_components.hikcentral_visitors.ledger import LedgerError
 from custom_components.hikcentral_visitors.services import async_setup_services
 from custom_components.hikcentral_visitors.taps import EVENT_TAP, async_setup_taps
-from custom_components.hikcentral_visitors.visits.visit import SYSTEM, Visit
+from custom_components.hikcentral_visitors.visits.visit import SYSTEM, Actor, Visit
 
 from .house import House, async_house
 
@@ -90,10 +90,10 @@ async def test_tap_is_journalled_under_the_tapper(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     visit_id = await _granted(house)
-    actors = []
+    actors: list[Actor] = []
     revoke = house.book.revoke
 
-    async def noting(visit_id: str, actor: object) -> None:
+    async def noting(visit_id: str, actor: Actor) -> None:
         actors.append(actor)
         await revoke(visit_id, actor)
 

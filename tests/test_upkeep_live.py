@@ -37,7 +37,7 @@ from .facility import (
 from .live import PATIENCE_S, Told, call
 
 CARD = "4711"
-PERSONAL = {
+PERSONAL: dict[str, Any] = {
     "given_name": "Wilhelmina",
     "family_name": "Featherstone",
     "company": "Acme-of-hers",
@@ -311,6 +311,7 @@ async def test_let_in_is_refused_where_no_single_door_is_meant(
     server = dr.async_get(hass).async_get_device_by_identifier(
         (DOMAIN, entry.entry_id), entry.entry_id
     )
+    assert server is not None
     for data, key in (
         ({}, "no_door_named"),
         ({"door_id": "999"}, "door_not_chosen"),
@@ -396,8 +397,9 @@ async def test_operators_see_the_picture_of_a_passage_and_nobody_else(
 ) -> None:
     path = await _picture(hass, simulator)
     operator = MockUser(id=OPERATOR).add_to_hass(hass)
-    stranger = MockUser(groups=[await hass.auth.async_get_group(GROUP_ID_USER)])
-    stranger.add_to_hass(hass)
+    users = await hass.auth.async_get_group(GROUP_ID_USER)
+    assert users is not None
+    stranger = MockUser(groups=[users]).add_to_hass(hass)
 
     async def ask(user: MockUser | None, where: str = path) -> Any:
         client = await (

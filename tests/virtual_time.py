@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
 import selectors
-from typing import Any, override
+from typing import override
 
 _TRANSIT_S = 0.0005
 """Real time that a packet on loopback may take."""
@@ -62,6 +62,6 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         def done(_: asyncio.Future[T]) -> None:
             self.threads -= 1
 
-        future: Any = super().run_in_executor(executor, func, *args)
+        future = super().run_in_executor(executor, func, *args)
         future.add_done_callback(done)
-        return future  # type: ignore[no-any-return]
+        return future

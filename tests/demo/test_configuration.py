@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 from homeassistant.util.yaml import parse_yaml
 import pytest
@@ -21,7 +22,8 @@ def test_folder_is_made_anew_and_serves_loopback_only(
     http = json.loads((folder / ".storage" / "http").read_text())["data"]["stable"]
     assert (http["server_host"], http["server_port"]) == (["127.0.0.1"], 8199)
     settings = (folder / "configuration.yaml").read_text().replace("!include ", "")
-    core = parse_yaml(settings)["homeassistant"]  # type: ignore[index,call-overload]
+    parsed: Any = parse_yaml(settings)
+    core = parsed["homeassistant"]
     assert core["language"] == language
     assert core["internal_url"] == "http://127.0.0.1:8199"
     assert (folder / "custom_components/hikcentral_visitors/manifest.json").exists()

@@ -1,8 +1,11 @@
+from collections.abc import Mapping
+from typing import Any
+
 from demo.installation import suggested
 
 
 def test_a_form_is_answered_as_it_comes_filled_in() -> None:
-    fields = [
+    fields: list[Mapping[str, Any]] = [
         {"name": "levels", "description": {"suggested_value": ["7"]}, "default": []},
         {"name": "confirmed", "default": False},
         {"name": "interval", "default": 15},

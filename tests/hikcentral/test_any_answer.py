@@ -122,10 +122,11 @@ def _answering(client: HikCentralClient, answers: list[Answer]) -> None:
 
     given_out = each()
 
-    async def post(*_: Any) -> Answer:
+    async def post(*_: object) -> Answer:
         return next(given_out)
 
-    client._transport._post = post  # type: ignore[method-assign]
+    transport: Any = client._transport
+    transport._post = post
 
 
 async def _call(call: Call, answers: list[Answer]) -> None:
