@@ -6,6 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 import gc
 import time
+from typing import Final
+
+_ALL: Final = 2
+"""The generation that holds all objects which live long."""
 
 
 @dataclass(slots=True)
@@ -13,8 +17,9 @@ class Cost:
     """What passed while something was done; all in seconds.
 
     `cpu` is of the whole process with its threads. `hold` is the longest single turn of
-    the event loop: as long nothing else could run there. `collection` is the longest
-    that Python collected garbage, in whatever thread: nothing of the process runs then.
+    the event loop, in which nothing else could run there, less what Python collected
+    garbage in it. `collection` is the longest that it did so, in whatever thread:
+    nothing of the process runs then. `full` counts the collections of all objects.
     """
 
     wall: float = 0.0
@@ -23,6 +28,7 @@ class Cost:
     holder: str = ""
     """What held the loop longest."""
     collection: float = 0.0
+    full: int = 0
 
 
 class _TimedLoop:
@@ -32,6 +38,7 @@ class _TimedLoop:
         self._costs: list[Cost] = []
         self._run = asyncio.Handle._run  # noqa: SLF001 - where all callbacks pass
         self._collecting = 0.0
+        self._collected = 0.0
 
     def add(self, cost: Cost) -> None:
         if not self._costs:
@@ -41,31 +48,33 @@ class _TimedLoop:
     def remove(self, cost: Cost) -> None:
         self._costs.remove(cost)
         if not self._costs:
-            gc.callbacks.remove(self._collected)
+            gc.callbacks.remove(self._note_collection)
             setattr(asyncio.Handle, "_run", self._run)  # noqa: B010
 
     def _install(self) -> None:
         run, costs = self._run, self._costs
 
         def timed(handle: asyncio.Handle) -> None:
-            started = time.perf_counter()
+            started, collected = time.perf_counter(), self._collected
             run(handle)
-            took = time.perf_counter() - started
+            took = time.perf_counter() - started - (self._collected - collected)
             for cost in costs:
                 if took > cost.hold:
                     cost.hold = took
                     cost.holder = repr(handle)
 
-        gc.callbacks.append(self._collected)
+        gc.callbacks.append(self._note_collection)
         asyncio.Handle._run = timed  # type: ignore[assignment, method-assign] # noqa: SLF001
 
-    def _collected(self, phase: str, _info: dict[str, int]) -> None:
+    def _note_collection(self, phase: str, info: dict[str, int]) -> None:
         if phase == "start":
             self._collecting = time.perf_counter()
             return
         took = time.perf_counter() - self._collecting
+        self._collected += took
         for cost in self._costs:
             cost.collection = max(cost.collection, took)
+            cost.full += info["generation"] == _ALL
 
 
 _LOOP = _TimedLoop()

@@ -87,7 +87,7 @@ async def _come_and_go(stage: Stage, numbers: Sequence[int]) -> None:
 
     runtime = stage.entry.runtime_data
     changed = asyncio.Event()
-    stop = runtime.coordinator.async_listen_places(changed.set)
+    stop = runtime.coordinator.async_listen_visits(changed.set)
     for change, there in ((come, True), (go, False)):
         await runtime.ledger.async_write(change)
         async with asyncio.timeout(_PATIENCE_S):

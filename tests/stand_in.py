@@ -208,13 +208,8 @@ class StandInCoordinator(DataUpdateCoordinator[Overview]):
         """How many listen."""
         return sum(map(len, self._told.values()))
 
-    def async_listen_visit(
-        self, visit_id: str | None, listener: Callable[[], None]
-    ) -> Stop:
-        return self._listen(f"visit {visit_id}", listener)
-
-    def async_listen_places(self, listener: Callable[[], None]) -> Stop:
-        return self._listen("places", listener)
+    def async_listen_place(self, place: int, listener: Callable[[], None]) -> Stop:
+        return self._listen(f"place {place}", listener)
 
     def async_listen_passages(self, listener: Callable[[PassageNotice], None]) -> Stop:
         return self._listen("passages", listener)
@@ -432,7 +427,7 @@ class StandIn:
             ),
         )
         self.entry.runtime_data = self.runtime
-        async_keep_devices(self.hass, self.entry)
+        await async_keep_devices(self.hass, self.entry)
         await self.hass.config_entries.async_forward_entry_setups(
             self.entry, self.platforms
         )
@@ -447,11 +442,12 @@ class StandIn:
             places[number] = view.visit.id
             self.coordinator.views[view.visit.id] = view
         self.coordinator.places = places
-        self.coordinator.tell("places")
+        self.coordinator.tell(f"place {number}")
         await self.hass.async_block_till_done()
 
     def show(self, view: VisitView) -> None:
         """Show a visit as it is now."""
         self.coordinator.views[view.visit.id] = view
-        self.coordinator.tell(f"visit {view.visit.id}")
-        self.coordinator.tell("visit None")
+        for number, holder in self.coordinator.places.items():
+            if holder == view.visit.id:
+                self.coordinator.tell(f"place {number}")

@@ -12,7 +12,11 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.hikcentral_visitors import coordinator as module
+from custom_components.hikcentral_visitors import (
+    coordinator as module,
+    request_totals,
+    seats,
+)
 from custom_components.hikcentral_visitors.const import DOMAIN
 from custom_components.hikcentral_visitors.contact import Contact
 from custom_components.hikcentral_visitors.coordinator import (
@@ -148,15 +152,61 @@ def purpose(house: House) -> str | None:
 async def test_a_commit_is_told_to_those_whom_it_concerns(running: House) -> None:
     heard: list[str] = []
     coordinator = running.coordinator
-    coordinator.async_listen_places(lambda: heard.append("places"))
+    coordinator.async_listen_place(1, lambda: heard.append("place"))
+    coordinator.async_listen_place(2, lambda: heard.append("another place"))
     coordinator.async_listen_visit("visit", lambda: heard.append("visit"))
     coordinator.async_listen_visit("another", lambda: heard.append("another"))
-    coordinator.async_listen_visit(None, lambda: heard.append("any"))
+    coordinator.async_listen_visits(lambda: heard.append("any"))
     await running.store(stay())
     await running.followed()
-    assert heard == ["places", "visit", "any"]
+    assert heard == ["place", "visit", "any"]
     assert (coordinator.holder(1), coordinator.place_of("visit")) == ("visit", 1)
     assert coordinator.data.expected_today == 1
+    heard.clear()
+    await running.alter(purpose="Tea")
+    await running.followed()
+    assert heard == ["place", "visit", "any"], "its holder looks different"
+
+
+async def test_places_are_told_one_by_one_before_anything_is_announced(
+    house: House,
+) -> None:
+    """However many they are, they do not hold the event loop."""
+    heard: list[int | str] = []
+    for place in (1, 2, 3):
+        for _entity in range(2):
+            house.coordinator.async_listen_place(
+                place,
+                lambda place=place: heard.append(place),  # type: ignore[misc]
+            )
+    others = asyncio.create_task(_take_turns(heard))
+
+    async def announce(_until: int) -> timedelta | None:
+        heard.append("announced")
+        return await house.announce(_until)
+
+    for number in (1, 2, 3):
+        visitor = replace(VISITOR, id=f"v{number}", person_code=f"{number:016}")
+        visit = replace(stay(), id=f"visit{number}", visitor_id=visitor.id)
+        made = replace(record(visit), visitor=visitor)
+        await house.ledger.async_write(
+            lambda one, made=made: insert(one, house.moment(), Change(made))  # type: ignore[misc]
+        )
+    house.coordinator._missed_some = True
+    house.start(announce)
+    await house.followed()
+    others.cancel()
+    told = heard[heard.index(1) : heard.index("announced")]
+    assert [one for one in told if one != "another's turn"] == [1, 1, 2, 2, 3, 3]
+    turns = [told[at] for at in (2, -1)]
+    assert turns[0] == "another's turn"
+    assert told[:2] == [1, 1], "the entities of a place never disagree"
+
+
+async def _take_turns(heard: list[int | str]) -> None:
+    while True:
+        heard.append("another's turn")
+        await asyncio.sleep(0)
 
 
 async def test_an_entity_that_fails_stops_neither_others_nor_announcements(
@@ -169,15 +219,15 @@ async def test_an_entity_that_fails_stops_neither_others_nor_announcements(
         raise ZeroDivisionError
 
     coordinator = running.coordinator
-    coordinator.async_listen_places(fail)
+    coordinator.async_listen_place(1, fail)
     coordinator.async_listen_visit("visit", fail)
     coordinator.async_add_listener(fail)
-    coordinator.async_listen_places(lambda: heard.append("places"))
+    coordinator.async_listen_place(1, lambda: heard.append("place"))
     coordinator.async_listen_visit("visit", lambda: heard.append("visit"))
     coordinator.async_add_listener(lambda: heard.append("numbers"))
     await running.store(stay())
     await running.followed()
-    assert heard == ["places", "visit", "numbers"]
+    assert heard == ["place", "visit", "numbers"]
     assert "ZeroDivisionError" in caplog.text
 
 
@@ -209,7 +259,7 @@ async def test_places_are_shown_though_they_cannot_be_stored(
 ) -> None:
     monkeypatch.setattr(module, "_STORAGE_RETRY", timedelta(milliseconds=1))
     heard: list[str] = []
-    running.coordinator.async_listen_places(lambda: heard.append("places"))
+    running.coordinator.async_listen_place(1, lambda: heard.append("place"))
     hold, fails = hold_places, [LedgerError("disk full")] * 2
 
     def full(*args: Any) -> None:
@@ -217,11 +267,11 @@ async def test_places_are_shown_though_they_cannot_be_stored(
             raise fails.pop()
         hold(*args)
 
-    monkeypatch.setattr(module, "hold_places", full)
+    monkeypatch.setattr(seats, "hold_places", full)
     await running.store(stay())
     await running.followed()
     assert running.coordinator.holder(1) == "visit"
-    assert heard == ["places"]
+    assert heard == ["place"]
     assert await running.ledger.async_read(held_places) == {1: "visit"}
 
 
@@ -359,10 +409,10 @@ async def test_waiting_while_it_is_unloaded_says_what_was_seen_last(
 async def test_requests_are_added_to_the_totals_once(house: House) -> None:
     house.statistics.succeeded(NOW)
     house.statistics.failed(CannotConnectError(None, "down", "path"), NOW)
-    await house.coordinator.async_store_requests()
-    await house.coordinator.async_store_requests()
+    await house.coordinator.requests.async_store()
+    await house.coordinator.requests.async_store()
     house.statistics.succeeded(NOW)
-    await house.coordinator.async_store_requests()
+    await house.coordinator.requests.async_store()
     found = await house.ledger.async_read(totals)
     assert found == {"requests": 3, "request_errors": 1}
 
@@ -376,10 +426,10 @@ async def test_requests_that_could_not_be_stored_are_not_forgotten(
         def full(*_args: object) -> None:
             raise LedgerError("disk full")
 
-        patched.setattr(module, "count", full)
+        patched.setattr(request_totals, "count", full)
         with pytest.raises(LedgerError):
-            await house.coordinator.async_store_requests()
-    await house.coordinator.async_store_requests()
+            await house.coordinator.requests.async_store()
+    await house.coordinator.requests.async_store()
     assert (await house.ledger.async_read(totals))["requests"] == 1
 
 

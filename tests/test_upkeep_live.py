@@ -227,7 +227,7 @@ async def test_a_restart_brings_nobody_back_who_was_forgotten(
     assert before
     # Home Assistant ends before its entities hear of it.
     nobody = Listeners[[frozenset[str]]]()
-    with patch.object(entry.runtime_data.coordinator, "_forgetting_listeners", nobody):
+    with patch.object(entry.runtime_data.coordinator, "_forgetting", nobody):
         await entry.runtime_data.book.forget([visit["visitor_id"]], SYSTEM)
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()

@@ -82,7 +82,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: HikCentralConfigEntry) -
                 translation_domain=DOMAIN, translation_key="storage_unusable"
             ) from error
         entry.runtime_data = runtime
-        async_keep_devices(hass, entry)
+        await async_keep_devices(hass, entry)
         await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
         undo.pop_all()
     entry.async_on_unload(async_setup_taps(hass, entry))
@@ -270,5 +270,5 @@ async def _async_end(runtime: Runtime) -> None:
     """End all work in order, and write what is only kept in memory."""
     await runtime.background.async_stop()
     with suppress(LedgerError):  # the disk is full: only totals of requests are lost
-        await runtime.coordinator.async_store_requests()
+        await runtime.coordinator.requests.async_store()
     await runtime.ledger.async_close()

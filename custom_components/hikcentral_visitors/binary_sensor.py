@@ -77,7 +77,7 @@ async def async_setup_entry(
         async_add_entities,
         lambda door_id: DoorProblem(entry, door_id, DOOR_PROBLEM),
     )
-    async_add_places(
+    await async_add_places(
         entry, async_add_entities, lambda number: [InsideBinarySensor(entry, number)]
     )
 

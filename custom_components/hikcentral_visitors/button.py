@@ -74,7 +74,7 @@ async def async_setup_entry(
     async_add_doors(
         entry, async_add_entities, lambda door_id: OpenButton(entry, door_id, OPEN)
     )
-    async_add_places(
+    await async_add_places(
         entry,
         async_add_entities,
         lambda number: [

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -16,19 +16,18 @@ from .const import DOMAIN, LOGGER
 from .contact import Contact
 from .directory import Directory
 from .hikcentral import CredentialsError, HikCentralClient
-from .hikcentral.request_statistics import OK
-from .ledger import Committed, Ledger, LedgerError, Transaction
-from .ledger.counters import count, totals
-from .ledger.memory import held_places, hold_places
+from .ledger import Committed, Ledger, LedgerError
+from .ledger.counters import totals
 from .ledger.outbox import newest
 from .ledger.passages import denials_since, last_passage
 from .ledger.queries import view_of_visit
 from .ledger.records import Moment
-from .listeners import Listeners, call_all
-from .notices import DoorNotice, PassageNotice, VisitNotice
+from .listeners import Followers, Listeners
+from .notices import NoticeBoard
 from .overview import Overview
-from .places import allocate
+from .request_totals import RequestTotals
 from .roster import Roster
+from .seats import Seats
 from .visits.access import SETTLED_STATES
 from .visits.commands import CommandRefusedError
 from .visits.view import VisitView
@@ -38,19 +37,18 @@ type Listener = Callable[[], None]
 type Announce = Callable[[int], Awaitable[timedelta | None]]
 """Tells what waits, up to this number; returns after how long to be called again."""
 
-_REQUESTS_STORED_EVERY = timedelta(minutes=5)
-
 _STORAGE_RETRY = timedelta(seconds=10)
 
 _LONGEST_WAIT = timedelta(minutes=1)
 """Due times are the clock's on the wall, which may be set while we wait."""
 
 
-class VisitorsCoordinator(DataUpdateCoordinator[Overview]):
+class VisitorsCoordinator(NoticeBoard, DataUpdateCoordinator[Overview]):
     """Follows the ledger, the connection and the clock; it never polls.
 
-    After a commit it reads the visitors that changed, tells the entities, and only then
-    lets the announcer speak, so that an announcement finds the house as it says.
+    After a commit it reads the visitors that changed, tells the entities, place by
+    place, and only then lets the announcer speak, so that an announcement finds the
+    house as it says.
     """
 
     config_entry: ConfigEntry[Any]
@@ -67,39 +65,34 @@ class VisitorsCoordinator(DataUpdateCoordinator[Overview]):
         places: int,
     ) -> None:
         """Follow `ledger`; at most `places` visits are shown as devices."""
-        super().__init__(hass, LOGGER, config_entry=entry, name=DOMAIN)
+        NoticeBoard.__init__(self)
+        DataUpdateCoordinator.__init__(
+            self, hass, LOGGER, config_entry=entry, name=DOMAIN
+        )
         self.data = Overview()
         self._ledger = ledger
-        self._client = client
         self._contact = contact
         self._directory = directory
         self._moment = moment
-        self._capacity = places
         self._roster = Roster(ledger)
-        self._places: dict[int, str] = {}
-        self._stored_places: dict[int, str] = {}
-        self._visit_listeners: dict[object, tuple[str | None, Listener]] = {}
-        self._place_listeners = Listeners[[]]()
-        self._passage_listeners = Listeners[[PassageNotice]]()
-        self._event_listeners = Listeners[[VisitNotice]]()
-        self._door_listeners = Listeners[[DoorNotice]]()
-        self._forgetting_listeners = Listeners[[frozenset[str]]]()
+        self._seats = Seats(ledger, places)
+        self.requests = RequestTotals(ledger, client, moment)
+        self._visit_followers = Followers[str]()
+        self._place_followers = Followers[int]()
+        self._any_visit_listeners = Listeners[[]]()
         self._touched: set[str] = set()
         self._changed: set[str] = set()
         self._followed_at = self._moment().now
         self._missed_some = False
         self._wake = asyncio.Event()
         self._in_step = asyncio.Event()
-        self._counted_requests = (0, 0)
-        self._requests_stored = self._moment().now
 
     async def async_load(self) -> None:
         """Read what is open and who holds which place; raises LedgerError."""
         await self._roster.async_load(self._moment())
-        self._stored_places = await self._ledger.async_read(held_places)
-        self._places = dict(self._stored_places)
+        await self._seats.async_load()
         self._allocate()
-        await self._store_places()
+        await self._seats.async_store()
         self.data = await self._overview()
 
     async def async_run(self, announce: Announce) -> None:
@@ -133,22 +126,19 @@ class VisitorsCoordinator(DataUpdateCoordinator[Overview]):
 
         Raises LedgerError; then what was not done is done the next time.
         """
-        moment = self._moment()
-        await self._read(moment)
-        if self._allocate():
-            self._place_listeners.tell()
+        await self._read(self._moment())
+        handed_on = self._allocate()
         changed, self._changed = self._changed, set()
+        places = handed_on | self._seats.places_of(changed)
+        await self._place_followers.async_tell(sorted(places))
+        await self._visit_followers.async_tell(changed)
         if changed:
-            call_all(
-                listener
-                for visit_id, listener in self._visit_listeners.values()
-                if visit_id is None or visit_id in changed
-            )
+            self._any_visit_listeners.tell()
         overview = await self._overview()
         if overview != self.data:
             self.async_set_updated_data(overview)
-        await self._store_places()
-        await self._store_requests(moment.now)
+        await self._seats.async_store()
+        await self.requests.async_store_sometimes()
 
     async def _read(self, moment: Moment) -> None:
         """Bring the roster up to date with the ledger and the clock."""
@@ -168,21 +158,11 @@ class VisitorsCoordinator(DataUpdateCoordinator[Overview]):
             self._missed_some |= missed
             raise
 
-    def _allocate(self) -> bool:
-        """Give the places to those who should have them; True where that changed."""
-        served = self._roster.census.wanted(self._moment().now, self._capacity)
-        held = allocate(self._places, served, self._capacity)
-        changed = held != self._places
-        self._places = held
-        return changed
-
-    async def _store_places(self) -> None:
-        held = self._places
-        if held != self._stored_places:
-            await self._ledger.async_write(
-                lambda transaction: hold_places(transaction, held)
-            )
-            self._stored_places = held
+    def _allocate(self) -> set[int]:
+        """Give the places to those who should have them; returns what changed hands."""
+        now = self._moment().now
+        served = self._roster.census.wanted(now, self._seats.capacity)
+        return self._seats.allocate(served)
 
     async def _overview(self) -> Overview:
         start = dt_util.start_of_local_day(dt_util.as_local(self._moment().now))
@@ -202,25 +182,6 @@ class VisitorsCoordinator(DataUpdateCoordinator[Overview]):
             counters=counted,
         )
 
-    async def _store_requests(self, now: datetime) -> None:
-        """Add the requests since the last time to the totals, now and then."""
-        if abs(now - self._requests_stored) >= _REQUESTS_STORED_EVERY:
-            await self.async_store_requests()
-
-    async def async_store_requests(self) -> None:
-        """Add the requests since the last time to the totals; raises LedgerError."""
-        seen = self._client.statistics
-        so_far = (seen.total, seen.total - seen.counts[OK])
-        requests, errors = (
-            new - old for new, old in zip(so_far, self._counted_requests, strict=True)
-        )
-        if requests or errors:
-            await self._ledger.async_write(
-                lambda transaction: _count_requests(transaction, requests, errors)
-            )
-        self._counted_requests = so_far
-        self._requests_stored = self._moment().now
-
     @callback
     def follow_soon(self) -> None:
         """Look at what waits, as if something had changed."""
@@ -230,7 +191,7 @@ class VisitorsCoordinator(DataUpdateCoordinator[Overview]):
     def _committed(self, committed: Committed) -> None:
         self._touched |= committed.touched
         if committed.forgotten:
-            self._forgetting_listeners.tell(committed.forgotten)
+            self.tell_forgotten(committed.forgotten)
         self._in_step.clear()
         self._wake.set()
 
@@ -266,17 +227,15 @@ class VisitorsCoordinator(DataUpdateCoordinator[Overview]):
     @property
     def places(self) -> Mapping[int, str]:
         """Which visit holds which place."""
-        return self._places
+        return self._seats.held
 
     def holder(self, place: int) -> str | None:
         """Return the visit that holds a place."""
-        return self._places.get(place)
+        return self._seats.held.get(place)
 
     def place_of(self, visit_id: str) -> int | None:
         """Return the place that a visit holds."""
-        return next(
-            (number for number, held in self._places.items() if held == visit_id), None
-        )
+        return self._seats.place_of(visit_id)
 
     async def async_settled(self, visit_id: str, seconds: float) -> VisitView:
         """Return a visit once nothing of its access is under way, or as it is then.
@@ -315,62 +274,14 @@ class VisitorsCoordinator(DataUpdateCoordinator[Overview]):
             raise CommandRefusedError("unknown_visit")
         return seen
 
-    def async_listen_visit(
-        self, visit_id: str | None, listener: Listener
-    ) -> CALLBACK_TYPE:
-        """Call `listener` when that visit looks different; None: when any does."""
-        key = object()
-        self._visit_listeners[key] = (visit_id, listener)
+    def async_listen_visit(self, visit_id: str, listener: Listener) -> CALLBACK_TYPE:
+        """Call `listener` when that visit looks different."""
+        return self._visit_followers.add(visit_id, listener)
 
-        def remove() -> None:
-            del self._visit_listeners[key]
+    def async_listen_visits(self, listener: Listener) -> CALLBACK_TYPE:
+        """Call `listener` when any open visit looks different."""
+        return self._any_visit_listeners.add(listener)
 
-        return remove
-
-    def async_listen_places(self, listener: Listener) -> CALLBACK_TYPE:
-        """Call `listener` when places are held by others than before."""
-        return self._place_listeners.add(listener)
-
-    def async_listen_passages(
-        self, listener: Callable[[PassageNotice], None]
-    ) -> CALLBACK_TYPE:
-        """Call `listener` for each passage that is announced."""
-        return self._passage_listeners.add(listener)
-
-    def async_listen_visit_events(
-        self, listener: Callable[[VisitNotice], None]
-    ) -> CALLBACK_TYPE:
-        """Call `listener` for whatever is announced of visits."""
-        return self._event_listeners.add(listener)
-
-    def async_listen_doors(
-        self, listener: Callable[[DoorNotice], None]
-    ) -> CALLBACK_TYPE:
-        """Call `listener` for what happens at doors and names no visitor."""
-        return self._door_listeners.add(listener)
-
-    def async_listen_forgetting(
-        self, listener: Callable[[frozenset[str]], None]
-    ) -> CALLBACK_TYPE:
-        """Call `listener` with the ids of visitors who are forgotten."""
-        return self._forgetting_listeners.add(listener)
-
-    @callback
-    def tell_passage(self, notice: PassageNotice) -> None:
-        """Hand a passage to the entities."""
-        self._passage_listeners.tell(notice)
-
-    @callback
-    def tell_visit(self, notice: VisitNotice) -> None:
-        """Hand something about a visit to the entities."""
-        self._event_listeners.tell(notice)
-
-    @callback
-    def tell_door(self, notice: DoorNotice) -> None:
-        """Hand something at a door to the entities."""
-        self._door_listeners.tell(notice)
-
-
-def _count_requests(transaction: Transaction, requests: int, errors: int) -> None:
-    count(transaction, "requests", requests)
-    count(transaction, "request_errors", errors)
+    def async_listen_place(self, place: int, listener: Listener) -> CALLBACK_TYPE:
+        """Call `listener` when that place is held by another, or he looks different."""
+        return self._place_followers.add(place, listener)

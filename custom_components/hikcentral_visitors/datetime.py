@@ -30,7 +30,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the end of each place's visit."""
-    async_add_places(
+    await async_add_places(
         entry, async_add_entities, lambda number: [ValidUntil(entry, number)]
     )
 

@@ -1,6 +1,8 @@
 """The devices that entities belong to: the server, its doors, the visitors' places."""
 
+import asyncio
 from collections.abc import Iterable
+from functools import partial
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
@@ -89,25 +91,23 @@ def place_numbers(hass: HomeAssistant, entry: HikCentralConfigEntry) -> Iterable
     )
 
 
-@callback
-def async_keep_devices(hass: HomeAssistant, entry: HikCentralConfigEntry) -> None:
+async def async_keep_devices(hass: HomeAssistant, entry: HikCentralConfigEntry) -> None:
     """Keep names and the server's version in the registry right, while loaded."""
     runtime = entry.runtime_data
     coordinator, doors = runtime.coordinator, runtime.doors
     devices = dr.async_get(hass)
-    holders: dict[int, str | None] = dict.fromkeys(place_numbers(hass, entry), "")
+    holders: dict[int, str | None] = {}
     door_names: dict[str, str] = {}
     version: str | None = None
 
     @callback
-    def keep_places() -> None:
-        for number in coordinator.places.keys() | holders.keys():
-            name = _holder_name(entry, number)
-            if number not in holders or holders[number] != name:
-                holders[number] = name
-                devices.async_get_or_create(
-                    config_entry_id=entry.entry_id, **place_info(hass, entry, number)
-                )
+    def keep_place(number: int) -> None:
+        name = _holder_name(entry, number)
+        if holders.get(number, "") != name:
+            holders[number] = name
+            devices.async_get_or_create(
+                config_entry_id=entry.entry_id, **place_info(hass, entry, number)
+            )
 
     @callback
     def keep_doors() -> None:
@@ -127,11 +127,15 @@ def async_keep_devices(hass: HomeAssistant, entry: HikCentralConfigEntry) -> Non
             server_device(hass, entry)
 
     server_device(hass, entry)
-    keep_places()
+    for number in place_numbers(hass, entry):
+        keep_place(number)
+        await asyncio.sleep(0)
     keep_doors()
     for unsubscribe in (
-        coordinator.async_listen_places(keep_places),
-        coordinator.async_listen_visit(None, keep_places),
+        *(
+            coordinator.async_listen_place(number, partial(keep_place, number))
+            for number in range(1, runtime.settings.visit_devices + 1)
+        ),
         coordinator.async_add_listener(keep_version),
         doors.async_add_listener(keep_doors),
     ):

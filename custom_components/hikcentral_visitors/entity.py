@@ -1,11 +1,13 @@
 """What the entities of the server, of a door and of a visitor's place share."""
 
+import asyncio
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Final, override
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
-from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.core import callback
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
@@ -122,7 +124,6 @@ class PlaceEntity(HikCentralEntity):
         self._attr_unique_id = f"{entry.entry_id}_place_{number}_{description.key}"
         self._attr_device_info = place_info(self.coordinator.hass, entry, number)
         self._visit_id: str | None = None
-        self._unfollow: CALLBACK_TYPE | None = None
 
     @property
     def visit_id(self) -> str | None:
@@ -143,61 +144,55 @@ class PlaceEntity(HikCentralEntity):
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
         self.async_on_remove(
-            self.coordinator.async_listen_places(self._async_places_changed)
+            self.coordinator.async_listen_place(self.number, self._async_place_changed)
         )
-        self.async_on_remove(self._async_unfollow)
-        self._async_follow(self.coordinator.holder(self.number))
+        self._visit_id = self.coordinator.holder(self.number)
 
     @callback
     def async_holder_changed(self) -> None:
         """Forget what belonged to the last holder, before the next one is shown."""
 
     @callback
-    def _async_places_changed(self) -> None:
+    def _async_place_changed(self) -> None:
         holder = self.coordinator.holder(self.number)
         if holder != self._visit_id:
-            self._async_follow(holder)
+            self._visit_id = holder
             self.async_holder_changed()
-            self.async_write_ha_state()
-
-    @callback
-    def _async_follow(self, visit_id: str | None) -> None:
-        self._async_unfollow()
-        self._visit_id = visit_id
-        if visit_id is not None:
-            self._unfollow = self.coordinator.async_listen_visit(
-                visit_id, self.async_write_ha_state
-            )
-
-    @callback
-    def _async_unfollow(self) -> None:
-        if self._unfollow is not None:
-            self._unfollow()
-            self._unfollow = None
+        self.async_write_ha_state()
 
 
-@callback
-def async_add_places(
+async def async_add_places(
     entry: HikCentralConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
     make: Callable[[int], Iterable[PlaceEntity]],
 ) -> None:
-    """Add a platform's entities of a place when it is first used, until unloaded."""
-    coordinator = entry.runtime_data.coordinator
-    added: set[int] = set()
+    """Add a platform's entities of a place when it is first used, until unloaded.
+
+    Place by place, so that many of them do not hold the event loop.
+    """
+    runtime = entry.runtime_data
+    coordinator = runtime.coordinator
 
     @callback
-    def add() -> None:
-        if coordinator.places.keys() <= added:
-            return
-        new = sorted(coordinator.places.keys() - added)
-        added.update(new)
-        async_add_entities([entity for number in new for entity in make(number)])
+    def add(number: int) -> None:
+        waiting.pop(number)()
+        async_add_entities(make(number))
 
-    known = place_numbers(coordinator.hass, entry)
-    added.update(known)
-    async_add_entities([entity for number in known for entity in make(number)])
-    entry.async_on_unload(coordinator.async_listen_places(add))
+    waiting = {
+        number: coordinator.async_listen_place(number, partial(add, number))
+        for number in range(1, runtime.settings.visit_devices + 1)
+    }
+
+    @callback
+    def stop_waiting() -> None:
+        for stop in waiting.values():
+            stop()
+
+    entry.async_on_unload(stop_waiting)
+    for number in place_numbers(coordinator.hass, entry):
+        if number in waiting:
+            add(number)
+            await asyncio.sleep(0)
 
 
 @callback

@@ -100,7 +100,7 @@ async def async_setup_entry(
         async_add_entities,
         lambda door_id: DoorPassageEvent(hass, entry, door_id),
     )
-    async_add_places(
+    await async_add_places(
         entry, async_add_entities, lambda number: [PlacePassageEvent(entry, number)]
     )
 

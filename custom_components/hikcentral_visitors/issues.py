@@ -38,7 +38,7 @@ class Issues:
         """Follow visits, connection and time until the entry is unloaded."""
         runtime = self._entry.runtime_data
         stops: tuple[CALLBACK_TYPE, ...] = (
-            runtime.coordinator.async_listen_visit(None, self._look_soon),
+            runtime.coordinator.async_listen_visits(self._look_soon),
             async_track_time_interval(
                 self._hass, self._tick, _LOOK_EVERY, cancel_on_shutdown=True
             ),

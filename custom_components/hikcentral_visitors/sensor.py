@@ -153,7 +153,7 @@ async def async_setup_entry(
         ServerSensor(entry, description) for description in SERVER_SENSORS
     )
     async_add_entities([PushSensor(entry, PUSH)])
-    async_add_places(
+    await async_add_places(
         entry, async_add_entities, lambda number: [StatusSensor(entry, number)]
     )
 
