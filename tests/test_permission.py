@@ -1,13 +1,24 @@
 """Who may change access."""
 
+from aiohttp.web import Request, Response
+from homeassistant.components.http import HomeAssistantView
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import Unauthorized
+from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.hikcentral_visitors.permission import async_authorize
+from custom_components.hikcentral_visitors.permission import (
+    async_authorize,
+    requester,
+)
 from custom_components.hikcentral_visitors.settings import Settings
-from custom_components.hikcentral_visitors.visits.visit import Actor, ActorKind
+from custom_components.hikcentral_visitors.visits.visit import (
+    SYSTEM,
+    Actor,
+    ActorKind,
+)
 
 
 async def test_automation_may_and_is_known_by_its_context(hass: HomeAssistant) -> None:
@@ -62,3 +73,28 @@ async def test_deactivated_administrator_and_operator_may_not(
     settings = Settings(operators=frozenset({hass_admin_user.id}))
     with pytest.raises(Unauthorized):
         await async_authorize(hass, settings, Context(user_id=hass_admin_user.id))
+
+
+def test_without_a_request_it_is_the_system() -> None:
+    assert requester() == SYSTEM
+
+
+async def test_whose_request_it_is(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, hass_admin_user: MockUser
+) -> None:
+    class Who(HomeAssistantView):
+        url = "/api/who"
+        name = "api:who"
+
+        async def get(self, _request: Request) -> Response:
+            # Flows go on in tasks of their own.
+            return Response(text=str((await hass.async_create_task(who())).user_id))
+
+    async def who() -> Actor:
+        return requester()
+
+    assert await async_setup_component(hass, "http", {})
+    hass.http.register_view(Who)
+    client = await hass_client()
+    answer = await client.get("/api/who")
+    assert await answer.text() == hass_admin_user.id

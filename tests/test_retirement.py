@@ -11,10 +11,14 @@ from homeassistant.data_entry_flow import (
     FlowResultType,
 )
 from homeassistant.exceptions import ServiceValidationError
+from homeassistant.setup import async_setup_component
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+from sqlalchemy import select
 
 from custom_components.hikcentral_visitors.const import CONF_RETIREMENT, DOMAIN
+from custom_components.hikcentral_visitors.ledger.schema import journal
 from simulator import Simulator
 
 from .at_present import at_present
@@ -207,3 +211,29 @@ async def test_a_server_that_is_not_loaded_is_not_retired(
     result = await choose(hass, entry, "retire")
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "not_loaded")
     assert CONF_RETIREMENT not in entry.options
+
+
+async def test_the_journal_keeps_who_retired_it(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+    hass_admin_user: MockUser,
+) -> None:
+    assert await async_setup_component(hass, "config", {})
+    await grant(hass)
+    client = await hass_client()
+    flows = "/api/config/config_entries/options/flow"
+    answer = await client.post(flows, json={"handler": entry.entry_id})
+    flow = f"{flows}/{(await answer.json())['flow_id']}"
+    await client.post(flow, json={"next_step_id": "retire"})
+    await client.post(flow, json={CONF_RETIREMENT: "revoke"})
+    async with asyncio.timeout(PATIENCE_S):
+        shown = "progress"
+        while shown == "progress":
+            shown = (await (await client.get(flow)).json())["type"]
+    rows = await entry.runtime_data.ledger.async_read(
+        lambda connection: connection.execute(
+            select(journal).where(journal.c.action == "revoke_access")
+        ).all()
+    )
+    assert [row.user_id for row in rows] == [hass_admin_user.id]

@@ -7,7 +7,6 @@ from typing import Any
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 
 from .runtime import HikCentralConfigEntry
-from .visits.visit import Actor, ActorKind
 
 
 class ChoiceFlow[C: StrEnum](RepairsFlow):
@@ -27,14 +26,6 @@ class ChoiceFlow[C: StrEnum](RepairsFlow):
             for key, value in data.items()
             if key not in {"entry_id", "cause"}
         }
-
-    @property
-    def actor(self) -> Actor:
-        """Whoever works on the issue, as far as Home Assistant tells."""
-        user_id = self.context.get("user_id")
-        return Actor(
-            kind=ActorKind.USER, user_id=user_id if isinstance(user_id, str) else None
-        )
 
     async def async_step_init(
         self, user_input: dict[str, str] | None = None

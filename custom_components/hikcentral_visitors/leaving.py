@@ -17,10 +17,10 @@ from .intake import async_unsubscribe
 from .ledger import Ledger, LedgerError
 from .ledger.files import remove
 from .leftovers import Leftovers, words
+from .permission import requester
 from .problems import Cause
 from .runtime import HikCentralConfigEntry
 from .visits.leftover import Leftover, anything
-from .visits.visit import SYSTEM
 
 PATIENCE_S = 60
 """So long somebody waits until access is taken away; then it is said what is left."""
@@ -62,7 +62,7 @@ async def _async_take_away(
     try:
         await ledger.async_open()
         engine = create_engine(hass, entry, ledger)
-        await engine.book.withdraw_all(SYSTEM)
+        await engine.book.withdraw_all(requester())
         left = await _async_drive(engine)
         await _async_end_pushes(engine, entry)
         directory = Directory(ledger, engine.client, engine.contact, engine.settings)

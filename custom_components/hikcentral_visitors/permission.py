@@ -1,10 +1,12 @@
 """Who may change access, and see who visits."""
 
+from homeassistant.components.http.const import KEY_HASS_USER
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import Unauthorized, UnknownUser
+from homeassistant.helpers.http import current_request
 
 from .settings import Settings
-from .visits.visit import Actor, ActorKind
+from .visits.visit import SYSTEM, Actor, ActorKind
 
 
 async def async_authorize(
@@ -27,3 +29,14 @@ async def async_authorize(
     if not user.is_active or not (user.is_admin or user.id in settings.operators):
         raise Unauthorized(context=context)
     return Actor(kind=ActorKind.USER, user_id=user.id, context_id=context.id)
+
+
+def requester() -> Actor:
+    """Return whose request Home Assistant is working on, for the journal.
+
+    Flows and the removal of an entry carry no context; Home Assistant itself lets
+    administrators only get so far. Without a request it is the system.
+    """
+    request = current_request.get()
+    user = None if request is None else request.get(KEY_HASS_USER)
+    return SYSTEM if user is None else Actor(kind=ActorKind.USER, user_id=user.id)

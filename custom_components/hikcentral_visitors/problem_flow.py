@@ -8,6 +8,7 @@ from homeassistant.helpers import issue_registry as ir
 from .choice_flow import ChoiceFlow
 from .const import DOMAIN
 from .errors import translated_errors
+from .permission import requester
 from .problems import Cause, problems
 from .visits.visit import Actor
 
@@ -56,7 +57,7 @@ class ProblemFlow(ChoiceFlow[Cause]):
             if problem.cause is self.cause:
                 for seen in problem.visits:
                     with translated_errors():
-                        await command(seen.visit.id, self.actor)
+                        await command(seen.visit.id, requester())
 
     async def async_step_take_over(
         self, user_input: dict[str, str] | None = None

@@ -11,6 +11,7 @@ from .ledger.recovery import (
     loss_seen,
     unread_persons,
 )
+from .permission import requester
 from .recovery_issues import RecoveryCause
 from .visits.commands import CommandRefusedError
 
@@ -46,7 +47,7 @@ class RecoveryFlow(ChoiceFlow[RecoveryCause]):
             )
             for one in found:
                 try:
-                    await runtime.book.restore(one.visit.id, self.actor)
+                    await runtime.book.restore(one.visit.id, requester())
                 except CommandRefusedError:
                     continue  # over meanwhile, or decided by somebody else
             await runtime.ledger.async_write(decide)
@@ -65,7 +66,7 @@ class RecoveryFlow(ChoiceFlow[RecoveryCause]):
     ) -> RepairsFlowResult:
         """Go on with the visits as they were restored."""
         runtime = self.entry.runtime_data
-        moment, actor = runtime.book.moment, self.actor
+        moment, actor = runtime.book.moment, requester()
         with translated_errors():
             await runtime.ledger.async_write(
                 lambda transaction: go_on(transaction, moment, actor)
@@ -77,7 +78,7 @@ class RecoveryFlow(ChoiceFlow[RecoveryCause]):
     ) -> RepairsFlowResult:
         """End all visits whose access is not given now; first it must be known."""
         runtime = self.entry.runtime_data
-        moment, actor = runtime.book.moment, self.actor
+        moment, actor = runtime.book.moment, requester()
         with translated_errors():
             unread = await runtime.ledger.async_read(
                 lambda connection: unread_persons(connection, moment)

@@ -6,6 +6,7 @@ is loaded; the steps here only watch, and say what came of it.
 
 import asyncio
 from collections.abc import Coroutine, Mapping
+from contextlib import suppress
 from typing import Any, override
 
 from homeassistant.config_entries import (
@@ -26,6 +27,7 @@ from .leaving import PATIENCE_S
 from .ledger import LedgerError
 from .leftovers import NOTHING, Leftovers, words
 from .local_time import shown
+from .permission import requester
 from .runtime import HikCentralConfigEntry, Runtime
 from .settings import Retirement
 
@@ -96,11 +98,7 @@ class RetirementSteps(OptionsFlow):
         entry: HikCentralConfigEntry = self.config_entry
         self.hass.config_entries.async_update_entry(entry, options=self._options)
         # Whoever closes the dialog now must not leave the entry half loaded.
-        await asyncio.shield(
-            self.hass.async_create_task(
-                self.hass.config_entries.async_reload(entry.entry_id)
-            )
-        )
+        await asyncio.shield(self.hass.async_create_task(self._async_enforce(entry)))
         runtime = self._runtime
         if runtime is None or runtime.settings.retirement is Retirement.RUN_OUT:
             return True
@@ -110,6 +108,17 @@ class RetirementSteps(OptionsFlow):
             return not await self._leftovers.async_read()
         except LedgerError:  # unloaded again meanwhile
             return True
+
+    async def _async_enforce(self, entry: HikCentralConfigEntry) -> None:
+        """Take back what is to be taken back, and load the entry anew.
+
+        Loading would take it back too, but could not say who asked for it.
+        """
+        revoke = self._options[CONF_RETIREMENT] == Retirement.REVOKE
+        if revoke and (runtime := self._runtime) is not None:
+            with suppress(LedgerError):
+                await runtime.book.withdraw_all(requester())
+        await self.hass.config_entries.async_reload(entry.entry_id)
 
     async def _async_watch(self, leftovers: Leftovers) -> bool:
         """Wait for a change; returns whether nothing is open, or patience is over."""
