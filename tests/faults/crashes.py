@@ -8,7 +8,7 @@ power fails is not the subject: `synchronous=FULL` is, and it is left out here.
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,6 +24,7 @@ from typing import Any, override
 from sqlalchemy import Engine, event
 
 from custom_components.hikcentral_visitors.announce import Announcer
+from custom_components.hikcentral_visitors.hikcentral.envelope import Answer, Question
 from custom_components.hikcentral_visitors.intake import (
     Intake,
     Poller,
@@ -37,6 +38,9 @@ from custom_components.hikcentral_visitors.retention import Retention
 from custom_components.hikcentral_visitors.visits.passage import DoorRole
 from simulator.event_log import EventLog
 from tests.reconciler.house import House
+
+type Post = Callable[[Question, Mapping[str, object]], Coroutine[Any, Any, Answer]]
+"""How a client sends a question, and waits for the answer."""
 
 DOORS = {"11": DoorRole.ENTRY, "12": DoorRole.EXIT}
 
@@ -68,6 +72,7 @@ class Point:
     number: int
     side: Side
 
+    @override
     def __str__(self) -> str:
         """Say where, for people."""
         return f"{self.side} {self.step} {self.number + 1}"
@@ -159,30 +164,29 @@ class MortalHouse(House):
         self._file = self.path
         self._lives = 0
 
+    @override
     async def start(self, life: Life | None = None) -> None:
         """Start a process on the ledger's file."""
         self.life = life or Life()
         with _tapped(self.life):
             await super().start()
-        self.client._transport._post = self._mortal_call(  # type: ignore[method-assign]
-            self.life, self.client._transport._post
-        )
+        transport: Any = self.client._transport
+        transport._post = self._mortal_call(self.life, transport._post)
         self.poller = poller_of(self, [*DOORS, "13", "14"])
         self.retention = Retention(self.ledger, self.moment)
         self.announcer = self._announcer(self.life)
 
     @staticmethod
-    def _mortal_call(
-        life: Life, post: Callable[..., Awaitable[Any]]
-    ) -> Callable[..., Awaitable[Any]]:
-        async def call(*arguments: Any) -> Any:
+    def _mortal_call(life: Life, post: Post) -> Post:
+        async def call(question: Question, body: Mapping[str, object]) -> Answer:
             try:
                 number = life.begin(Step.CALL)
                 life._called.set()
-                answer = await post(*arguments)
+                answer = await post(question, body)
                 life.end(Step.CALL, number)
             except CrashedError:
-                await asyncio.get_running_loop().create_future()  # for ever
+                never: asyncio.Future[Answer] = asyncio.Future()
+                return await never
             return answer
 
         return call

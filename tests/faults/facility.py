@@ -144,7 +144,8 @@ class Facility(House):
                 raise CrashedError
         else:
             await task
-        return self._returned[0]
+        returned: T = self._returned[0]
+        return returned
 
     async def _with_all_that_follows(self, work: Coroutine[Any, Any, Any]) -> None:
         self._returned: list[Any] = []

@@ -1,13 +1,13 @@
 """Answers that are damaged on their way: nulls, wrong types, lists turned objects."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 from dataclasses import replace
 import json
 import random
 from typing import Any
 
 from custom_components.hikcentral_visitors.hikcentral import HikCentralClient
-from custom_components.hikcentral_visitors.hikcentral.envelope import Answer
+from custom_components.hikcentral_visitors.hikcentral.envelope import Answer, Question
 
 _ODD: tuple[Any, ...] = (
     None,
@@ -47,16 +47,17 @@ class Mangler:
 
     def stand_before(self, client: HikCentralClient) -> None:
         """Damage half of the answers that this client gets."""
-        post: Callable[..., Awaitable[Answer]] = client._transport._post
+        transport: Any = client._transport
+        post = client._transport._post
 
-        async def mangled(*arguments: Any) -> Answer:
-            answer = await post(*arguments)
+        async def mangled(question: Question, body: Mapping[str, object]) -> Answer:
+            answer = await post(question, body)
             if not self.on or self._chance.random() < 0.5:
                 return answer
             self.damaged += 1
             return replace(answer, body=self._damage(answer.body))
 
-        client._transport._post = mangled  # type: ignore[method-assign]
+        transport._post = mangled
 
     def _damage(self, body: bytes) -> bytes:
         if self._chance.random() < 0.2:
