@@ -1,9 +1,9 @@
 """Who may change access."""
 
 from aiohttp.web import Request, Response
-from homeassistant.components.http import HomeAssistantView
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import Unauthorized
+from homeassistant.helpers.http import HomeAssistantView
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser

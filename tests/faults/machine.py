@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 import random
+import secrets
 import tempfile
 from typing import Any, override
 from unittest.mock import patch
@@ -25,7 +26,6 @@ from hypothesis.stateful import (
 from custom_components.hikcentral_visitors.book import GrantRequest, registration
 from custom_components.hikcentral_visitors.ledger import database
 from custom_components.hikcentral_visitors.ledger.records import load
-from custom_components.hikcentral_visitors.visits import person_code
 from custom_components.hikcentral_visitors.visits.commands import CommandRefusedError
 from simulator import create_app
 from simulator.clock import Clock
@@ -124,18 +124,15 @@ class FaultyDays(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         numbers, chance = count(1), random.Random(1)
-        self.patches = [
+        # What a power cut would lose is not what is killed here.
+        pragmas = (*database._PRAGMAS, "PRAGMA synchronous=OFF")
+        self.patches = ExitStack()
+        for patched in (
             patch.object(registration, "uuid7", lambda: UUID(int=next(numbers))),
-            patch.object(person_code.secrets, "choice", chance.choice),
-            # What a power cut would lose is not what is killed here.
-            patch.object(
-                database,
-                "_PRAGMAS",
-                (*database._PRAGMAS, "PRAGMA synchronous=OFF"),
-            ),
-        ]
-        for one in self.patches:
-            one.start()
+            patch.object(secrets, "choice", chance.choice),
+            patch.object(database, "_PRAGMAS", pragmas),
+        ):
+            self.patches.enter_context(patched)
         self.folder = tempfile.TemporaryDirectory(prefix="faults-")
         self.runner = asyncio.Runner()
         self.run(self._open())
@@ -168,8 +165,7 @@ class FaultyDays(RuleBasedStateMachine):
             self.run(self._close())
             self.runner.close()
             self.folder.cleanup()
-            for one in self.patches:
-                one.stop()
+            self.patches.close()
 
     def run[T](self, work: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(work)
