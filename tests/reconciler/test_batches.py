@@ -1,7 +1,8 @@
 """Which calls are made now, for whom together, and in which order."""
 
 from collections import Counter
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from hypothesis import given, strategies as st
 
@@ -10,8 +11,7 @@ from custom_components.hikcentral_visitors.reconciler.batches import (
     GIVING_AT_ONCE,
     PATIENCE,
     Job,
-    Ready,
-    choose,
+    Queue,
 )
 from custom_components.hikcentral_visitors.visits.plan import (
     Operation,
@@ -24,6 +24,25 @@ from .house import START
 SECOND = timedelta(seconds=1)
 FOR_MANY = {Kind.ADD_MEMBER, Kind.REMOVE_MEMBER, Kind.APPLY}
 BY_LEVEL = {Kind.ADD_MEMBER, Kind.REMOVE_MEMBER}
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Somebody's plan, and since when he waits."""
+
+    plan: Plan
+    since: datetime
+
+
+def queue(waiting: dict[str, Ready]) -> Queue:
+    made = Queue()
+    for visitor, one in waiting.items():
+        made.add(visitor, one.plan, one.since)
+    return made
+
+
+def choose(waiting: dict[str, Ready], running: list[Job], now: datetime) -> list[Job]:
+    return queue(waiting).choose(running, now)
 
 
 def step(
@@ -184,3 +203,22 @@ def test_nobody_from_whom_is_taken_waits_longer_than_patience(
     later = START + PATIENCE
     served = {v for job in choose(waiting, running, later) for v in job.visitor_ids}
     assert {v for v, one in waiting.items() if one.plan.narrowing} <= served
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcd"), st.none() | steps()), max_size=30))
+def test_a_queue_that_changes_is_as_one_that_is_new(
+    changes: list[tuple[str, Ready | None]],
+) -> None:
+    """Whoever came, was seen anew and left: only who waits now counts."""
+    changing, waiting = Queue(), dict[str, Ready]()
+    for visitor, one in changes:
+        waiting.pop(visitor, None)
+        if one is None:
+            changing.discard(visitor)
+        else:
+            changing.add(visitor, one.plan, one.since)
+            waiting[visitor] = one
+    assert len(changing) == len(waiting)
+    # Four have at most as many next steps as there is room for.
+    now = START + PATIENCE / 2
+    assert set(changing.choose([], now)) == set(choose(waiting, [], now))

@@ -19,27 +19,32 @@ from ..hikcentral import (
     RefusedError,
     UnsupportedError,
 )
-from ..ledger import Ledger, LedgerError, Transaction
-from ..ledger.records import (
-    Moment,
-    change_many,
-    ids_to_audit,
-    ids_to_care_for,
-    load_many,
-)
+from ..ledger import Ledger, LedgerError
+from ..ledger.records import Moment, ids_to_audit, ids_to_care_for
 from ..visits import facts
 from ..visits.known import Effort, Existence, Known, Progress
 from ..visits.person_code import Installation
 from ..visits.plan import open_part
 from ..visits.record import Change, VisitorRecord
 from .finder import Finder
-from .findings import UNREAD, Difference, Findings, differences
+from .findings import (
+    NOTHING,
+    UNREAD,
+    Difference,
+    Findings,
+    combined,
+    differences,
+)
 from .levels import Levels
+from .portions import async_change_all, async_records
 from .readings import person_reading
 
 INTERVAL = timedelta(minutes=15)
 THOROUGH_EVERY = 96
 """Every so many audits, once a day, all persons are read too."""
+
+type _Held = tuple[str, Known]
+"""A visitor who is a person on the server, and what is known of that."""
 
 
 class Auditor:
@@ -116,11 +121,10 @@ class Auditor:
 
         A door opened for him that should not have. Raises LedgerError.
         """
-        for record in (await self._records([visitor_id])).values():
+        async for record in async_records(self._ledger, [visitor_id]):
             await self._compare_person(record)
-        records = await self._records([visitor_id])
-        await self._learn(dict.fromkeys(records, _untold))
-        await self._compare_levels(await self._records([visitor_id]), thorough=True)
+        await self._learn({visitor_id: _untold})
+        await self._compare_levels([visitor_id], thorough=True)
 
     async def async_audit(self, *, thorough: bool) -> Findings:
         """Compare the members of all levels that concern us, and perhaps all persons.
@@ -130,52 +134,40 @@ class Auditor:
         nobody else is asked about. Raises LedgerError.
         """
         await self.levels.async_look()
-        findings = await self._finder.async_find() if thorough else Findings()
-        records = await self._records()
-        findings += Findings(compared=len(records))
+        found = [await self._finder.async_find()] if thorough else []
+        ids = await self._ledger.async_read(ids_to_audit)
+        found.append(Findings(compared=len(ids)))
         if thorough:
-            for record in records.values():
-                findings += await self._compare_person(record)
+            async for record in async_records(self._ledger, ids):
+                found.append(await self._compare_person(record))
                 if not self._contact.connected:
-                    return findings
-        return findings + await self._compare_levels(
-            await self._records(), thorough=thorough
+                    return combined(found)
+        found += await self._compare_levels(
+            await self._ledger.async_read(ids_to_audit), thorough=thorough
         )
+        return combined(found)
 
     async def _compare_levels(
-        self, records: Mapping[str, VisitorRecord], *, thorough: bool
-    ) -> Findings:
-        findings = Findings()
-        present = {
-            record.known.person_id: record
-            for record in records.values()
-            if record.known.existence is Existence.PRESENT
-        }
+        self, visitor_ids: Iterable[str], *, thorough: bool
+    ) -> list[Findings]:
+        """Compare what levels hold of these visitors with what was known before."""
         policy = self._moment().policy
-        levels = (policy.managed_levels | policy.exit_levels).union(
-            *(record.known.possible_levels for record in present.values())
-        )
-        for level in sorted(levels):
-            findings += await self._compare_level(level, present, thorough=thorough)
-        return findings
-
-    async def _records(
-        self, visitor_ids: Iterable[str] | None = None
-    ) -> dict[str, VisitorRecord]:
-        """Return the records of these visitors, or of all whom the server may hold."""
-        ids: Iterable[str] = (
-            await self._ledger.async_read(ids_to_audit)
-            if visitor_ids is None
-            else visitor_ids
-        )
-        return await self._ledger.async_read(
-            lambda connection: load_many(connection, ids)
-        )
+        levels = policy.managed_levels | policy.exit_levels
+        present: dict[str | None, _Held] = {}
+        async for record in async_records(self._ledger, visitor_ids):
+            known = record.known
+            if known.existence is Existence.PRESENT:
+                present[known.person_id] = (record.visitor.id, known)
+                levels |= known.possible_levels
+        return [
+            await self._compare_level(level, present, thorough=thorough)
+            for level in sorted(levels)
+        ]
 
     async def _compare_level(
         self,
         level: str,
-        present: Mapping[str | None, VisitorRecord],
+        present: Mapping[str | None, _Held],
         *,
         thorough: bool,
     ) -> Findings:
@@ -188,21 +180,22 @@ class Auditor:
         except NotPermittedError, UnsupportedError:
             self._contact.answered()
             if thorough:
-                await self._doubt(level, present.values())
+                await self._doubt(
+                    level, (visitor_id for visitor_id, _ in present.values())
+                )
             return UNREAD
         except HikCentralError as error:
             self._contact.failed(error)
             return UNREAD
         self._contact.answered()
         different = {
-            record.visitor.id: _membership(record.known, level, person in members)
-            for person, record in present.items()
-            if (person in members) != (level in record.known.members)
-            or level in record.known.unsure
+            visitor_id: _membership(known, level, person in members)
+            for person, (visitor_id, known) in present.items()
+            if (person in members) != (level in known.members) or level in known.unsure
         }
         return await self._learn(different)
 
-    async def _doubt(self, level: str, records: Iterable[VisitorRecord]) -> None:
+    async def _doubt(self, level: str, visitor_ids: Iterable[str]) -> None:
         """Where nobody tells who is in a level, it is said again for whom it matters.
 
         Those are all who could pass a door by their validity.
@@ -218,7 +211,7 @@ class Auditor:
                 known, members=known.members - {level}, unsure=known.unsure | {level}
             )
 
-        await self._learn({record.visitor.id: unsure for record in records})
+        await self._learn(dict.fromkeys(visitor_ids, unsure))
 
     async def _compare_person(self, record: VisitorRecord) -> Findings:
         visitor = record.visitor
@@ -235,7 +228,7 @@ class Auditor:
         now = self._moment().now
         if person is None:
             if record.known.existence is Existence.ABSENT:
-                return Findings()
+                return NOTHING
             gone = _if_same(
                 record.known, lambda known: facts.person_not_found(known, now)
             )
@@ -254,9 +247,6 @@ class Auditor:
 
     async def _learn(self, lessons: Mapping[str, Callable[[Known], Known]]) -> Findings:
         """Take over what was read; returns in what it differs from what was known."""
-        if not lessons:
-            return Findings()
-        moment = self._moment()
         found: dict[str, frozenset[Difference]] = {}
 
         def learn(record: VisitorRecord) -> Change:
@@ -266,11 +256,8 @@ class Auditor:
                 found[visitor_id] = different
             return Change(replace(record, known=known))
 
-        def work(transaction: Transaction) -> None:
-            change_many(transaction, moment, lessons, learn)
-
-        await self._ledger.async_write(work)
-        return Findings(differences=found)
+        await async_change_all(self._ledger, self._moment(), lessons, learn)
+        return Findings(differences=found) if found else NOTHING
 
 
 def _membership(before: Known, level: str, is_member: bool) -> Callable[[Known], Known]:

@@ -1,4 +1,4 @@
-"""Which calls to make now: pure grouping of many visitors' next steps.
+"""Which calls to make now: many visitors' next steps, grouped; no I/O.
 
 One call takes up to a hundred persons into a level, out of it, or to the doors. So a
 call that many will need waits a little for those who are nearly there, but taking away
@@ -6,10 +6,10 @@ waits only for other taking away.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import batched
+from itertools import batched, islice
 
 from ..visits.plan import Operation, OperationKind, Plan
 
@@ -49,59 +49,94 @@ class Job:
     narrowing: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A visitor whose next step may be carried out, and since when he waits."""
+class Queue:
+    """Visitors whose next step may be carried out, grouped by what it is.
 
-    plan: Plan
-    since: datetime
-
-
-def choose(
-    ready: Mapping[str, Ready], under_way: Iterable[Job], now: datetime
-) -> list[Job]:
-    """Return the jobs to start now, taking away first.
-
-    `under_way` are the jobs that run, or ran just now; visitors in them are not in
-    `ready`.
+    Kept up to date visitor by visitor, so that a look at it costs as much as it finds,
+    not as many as there are who wait.
     """
-    running = list(under_way)
-    jobs = _jobs(ready, running, now, narrowing=True)
-    room = GIVING_AT_ONCE - sum(not job.narrowing for job in running)
-    giving = _jobs(ready, running, now, narrowing=False)
-    return jobs + giving[: max(room, 0)]
 
+    def __init__(self) -> None:
+        """Begin with nobody."""
+        self._waiting: dict[str, Plan] = {}
+        self._sides = {narrowing: _Side() for narrowing in (True, False)}
 
-def _jobs(
-    ready: Mapping[str, Ready], running: list[Job], now: datetime, *, narrowing: bool
-) -> list[Job]:
-    waiting = {
-        visitor: one
-        for visitor, one in ready.items()
-        if one.plan.narrowing is narrowing
-    }
-    stages = Counter(
-        _STAGES[one.plan.step[0].kind] for one in waiting.values()
-    ) + Counter(
-        _STAGES[job.operation.kind] for job in running if job.narrowing is narrowing
-    )
-    groups: dict[Operation, list[str]] = {}
-    for visitor, one in waiting.items():
-        for operation in one.plan.step:
-            groups.setdefault(operation, []).append(visitor)
-    jobs: list[Job] = []
-    for operation in sorted(groups, key=lambda one: _STAGES[one.kind], reverse=True):
-        visitors = groups[operation]
-        if operation.kind not in _FOR_MANY:
-            jobs += [Job(operation, (visitor,), narrowing) for visitor in visitors]
-            continue
-        oldest = min(waiting[visitor].since for visitor in visitors)
-        others_coming = any(stages[stage] for stage in range(_STAGES[operation.kind]))
-        full = len(visitors) >= BATCH
-        if others_coming and not full and now - oldest < PATIENCE:
-            continue
-        jobs += [
-            Job(operation, part, narrowing)
-            for part in batched(visitors, BATCH, strict=False)
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
+    def add(self, visitor_id: str, plan: Plan, now: datetime) -> None:
+        """Let a visitor wait, from now on, for the first step of his plan."""
+        self.discard(visitor_id)
+        self._waiting[visitor_id] = plan
+        self._sides[plan.narrowing].add(visitor_id, plan.step, now)
+
+    def discard(self, visitor_id: str) -> None:
+        """Let a visitor wait no more, if he does."""
+        if (plan := self._waiting.pop(visitor_id, None)) is not None:
+            self._sides[plan.narrowing].remove(visitor_id, plan.step)
+
+    def choose(self, under_way: Iterable[Job], now: datetime) -> list[Job]:
+        """Return the jobs to start now, taking away first.
+
+        `under_way` are the jobs that run, or ran just now; visitors in them do not
+        wait.
+        """
+        running = list(under_way)
+        taking = [job for job in running if job.narrowing]
+        giving = [job for job in running if not job.narrowing]
+        room = max(GIVING_AT_ONCE - len(giving), 0)
+        return [
+            Job(operation, visitor_ids, narrowing)
+            for narrowing, others, most in ((True, taking, None), (False, giving, room))
+            for operation, visitor_ids in islice(
+                self._sides[narrowing].ready(others, now), most
+            )
         ]
-    return jobs
+
+
+class _Side:
+    """Who waits to be given something, or to have it taken away.
+
+    Each group is in the order in which its visitors came, with the time.
+    """
+
+    def __init__(self) -> None:
+        self._groups: dict[Operation, dict[str, datetime]] = {}
+        self._stages = Counter[int]()
+
+    def add(self, visitor_id: str, step: Iterable[Operation], since: datetime) -> None:
+        for operation in step:
+            self._groups.setdefault(operation, {})[visitor_id] = since
+            self._stages[_STAGES[operation.kind]] += 1
+
+    def remove(self, visitor_id: str, step: Iterable[Operation]) -> None:
+        for operation in step:
+            group = self._groups[operation]
+            del group[visitor_id]
+            if not group:
+                del self._groups[operation]
+            self._stages[_STAGES[operation.kind]] -= 1
+
+    def ready(
+        self, under_way: Iterable[Job], now: datetime
+    ) -> Iterator[tuple[Operation, tuple[str, ...]]]:
+        """Find the calls to make now, and for whom; what is nearly done goes first."""
+        stages = self._stages + Counter(
+            _STAGES[job.operation.kind] for job in under_way
+        )
+        earliest = min(stages, default=0)
+        for operation in sorted(
+            self._groups, key=lambda one: _STAGES[one.kind], reverse=True
+        ):
+            group = self._groups[operation]
+            if operation.kind not in _FOR_MANY:
+                yield from ((operation, (visitor_id,)) for visitor_id in group)
+                continue
+            others_coming = earliest < _STAGES[operation.kind]
+            waited = now - next(iter(group.values()))
+            if others_coming and len(group) < BATCH and waited < PATIENCE:
+                continue
+            yield from (
+                (operation, some) for some in batched(group, BATCH, strict=False)
+            )

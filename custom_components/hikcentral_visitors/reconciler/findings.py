@@ -1,6 +1,6 @@
 """What a comparison with the server brought to light."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -29,22 +29,21 @@ class Findings:
     complete: bool = True
     differences: Mapping[str, frozenset[Difference]] = field(default_factory=dict)
 
-    def __add__(self, other: Findings) -> Findings:
-        """Return what both found; visitors are counted by the one that saw more."""
-        ids = self.differences.keys() | other.differences.keys()
-        nothing = frozenset[Difference]()
-        return Findings(
-            compared=max(self.compared, other.compared),
-            complete=self.complete and other.complete,
-            differences={
-                visitor_id: self.differences.get(visitor_id, nothing)
-                | other.differences.get(visitor_id, nothing)
-                for visitor_id in ids
-            },
-        )
 
-
+NOTHING = Findings()
 UNREAD = Findings(complete=False)
+
+
+def combined(findings: Iterable[Findings]) -> Findings:
+    """Return what all of these found; visitors are counted by the one that saw most."""
+    compared, complete = 0, True
+    different: dict[str, frozenset[Difference]] = {}
+    for one in findings:
+        compared = max(compared, one.compared)
+        complete &= one.complete
+        for visitor_id, kinds in one.differences.items():
+            different[visitor_id] = different.get(visitor_id, frozenset()) | kinds
+    return Findings(compared=compared, complete=complete, differences=different)
 
 
 def differences(before: Known, after: Known) -> frozenset[Difference]:

@@ -7,15 +7,19 @@ level that is gone are not believed to be in it.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
+
+from sqlalchemy import Connection
 
 from ..contact import Contact
 from ..hikcentral import AccessLevel, HikCentralClient, HikCentralError, Priority
-from ..ledger import Ledger, Transaction
+from ..ledger import Ledger
 from ..ledger.memory import recall, remember
-from ..ledger.records import Moment, change, ids_to_audit, load_many
+from ..ledger.records import Moment, ids_to_audit
 from ..visits.known import Existence, Known, Progress
 from ..visits.record import Change, VisitorRecord
+from .portions import async_change_all, async_records
 
 _KEY = "level_doors"
 
@@ -56,21 +60,12 @@ class Levels:
         policy = self._moment().policy
         chosen = policy.managed_levels | policy.exit_levels
         self.gone = chosen - shown.keys()
-        records = await self._ledger.async_read(
-            lambda connection: load_many(connection, ids_to_audit(connection))
-        )
-        await self._ledger.async_write(
-            lambda transaction: self._learn(transaction, shown, chosen, records)
-        )
+        await self._learn(shown, chosen)
 
-    def _learn(
-        self,
-        transaction: Transaction,
-        shown: Mapping[str, AccessLevel],
-        chosen: Iterable[str],
-        records: Mapping[str, VisitorRecord],
+    async def _learn(
+        self, shown: Mapping[str, AccessLevel], chosen: Iterable[str]
     ) -> None:
-        before: dict[str, Any] = recall(transaction.connection, _KEY) or {}
+        before: dict[str, Any] = await self._ledger.async_read(_remembered)
         after: dict[str, Any] = {}
         fewer, other = set[str](), set[str]()
         added = set[str]()
@@ -84,18 +79,26 @@ class Levels:
             added |= set(doors) - set(was["first"])
             after[level] = {"doors": doors, "first": was["first"]}
         self.added = frozenset(added)
-        if after != before:
-            remember(transaction, _KEY, after)
 
         def learn(record: VisitorRecord) -> Change:
             return Change(
                 replace(record, known=_seen(record.known, shown.keys(), fewer, other))
             )
 
-        moment = self._moment()
-        for visitor_id, record in records.items():
-            if learn(record).record != record:
-                change(transaction, moment, visitor_id, learn)
+        ids = await self._ledger.async_read(ids_to_audit)
+        concerned = [
+            record.visitor.id
+            async for record in async_records(self._ledger, ids)
+            if learn(record).record != record
+        ]
+        await async_change_all(self._ledger, self._moment(), concerned, learn)
+        # Last: what was interrupted before is learnt again.
+        if after != before:
+            await self._ledger.async_write(partial(remember, key=_KEY, value=after))
+
+
+def _remembered(connection: Connection) -> dict[str, Any]:
+    return recall(connection, _KEY) or {}
 
 
 def _seen(

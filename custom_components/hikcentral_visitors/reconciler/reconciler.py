@@ -1,7 +1,8 @@
 """The loop that looks at visitors when something about them changed, or time did."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,13 +13,13 @@ from ..const import LOGGER
 from ..ledger import Committed, Ledger, LedgerError, Transaction
 from ..ledger.records import Moment, change_many, ids_to_care_for
 from ..visits.record import Change
-from .batches import PATIENCE, Job, Ready, choose
+from .batches import PATIENCE, Job, Queue
 from .execution import Executor
 from .outlook import look_out
 
 _STORAGE_RETRY = timedelta(seconds=10)
 
-LOOKED_AT_ONCE = 200
+LOOKED_AT_ONCE = 100
 """So many visitors are read before what was found is acted upon."""
 
 _LONGEST_SLEEP = timedelta(minutes=1)
@@ -53,8 +54,9 @@ class Reconciler:
         self._moment = moment
         self._sleep = sleep
         self._changed: set[str] = set()
-        self._ready: dict[str, Ready] = {}
+        self._ready = Queue()
         self._running: dict[asyncio.Task[None], Job] = {}
+        self._busy = Counter[str]()
         self._returning: dict[str, Job] = {}
         self._due: list[tuple[datetime, str]] = []
         self._due_at: dict[str, datetime] = {}
@@ -106,7 +108,7 @@ class Reconciler:
             return
         self._changed -= ids
         for visitor_id in ids:
-            self._ready.pop(visitor_id, None)
+            self._ready.discard(visitor_id)
         try:
             seen = await self._ledger.async_read(partial(look_out, ids, moment))
         except LedgerError as error:
@@ -125,14 +127,13 @@ class Reconciler:
             self._look_later(moved, moment.now + _STORAGE_RETRY)
         for visitor_id, outlook in seen.items():
             if outlook.todo is not None:
-                self._ready[visitor_id] = Ready(outlook.todo, moment.now)
+                self._ready.add(visitor_id, outlook.todo, moment.now)
             if outlook.due is not None:
                 self._look_later([visitor_id], outlook.due)
 
-    def _to_look_at(self) -> set[str]:
+    def _to_look_at(self) -> Iterator[str]:
         """Return who changed and is not being worked on."""
-        busy = {one for job in self._running.values() for one in job.visitor_ids}
-        return self._changed - busy
+        return (one for one in self._changed if one not in self._busy)
 
     async def _advance(self, moved: Collection[str], moment: Moment) -> None:
         """Store what time alone has changed; the commit brings them back here."""
@@ -153,18 +154,19 @@ class Reconciler:
     def _start_jobs(self) -> None:
         # Whose call is over and whose next step is not known yet is under way too.
         under_way = [*self._running.values(), *set(self._returning.values())]
-        for job in choose(self._ready, under_way, self._moment().now):
+        for job in self._ready.choose(under_way, self._moment().now):
             task = asyncio.create_task(
                 self._executor.async_carry_out(job), name=f"{job.operation.kind}"
             )
             self._running[task] = job
-            task.add_done_callback(self._finished)
-        for job in self._running.values():
+            self._busy.update(job.visitor_ids)
             for visitor_id in job.visitor_ids:
-                self._ready.pop(visitor_id, None)
+                self._ready.discard(visitor_id)
+            task.add_done_callback(self._finished)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         job = self._running.pop(task)
+        self._busy -= Counter(job.visitor_ids)
         if task.cancelled():
             return
         if (error := task.exception()) is not None:
@@ -177,7 +179,7 @@ class Reconciler:
 
     async def _rest(self) -> None:
         """Wait for a change, the next due time, or stragglers' time to run out."""
-        if self._to_look_at():
+        if any(True for _ in self._to_look_at()):
             return
         waits = [_LONGEST_SLEEP]
         if self._due:
