@@ -13,6 +13,7 @@ from homeassistant.config_entries import (
     ConfigEntry,
     ConfigFlowResult,
 )
+from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.setup import async_setup_component
@@ -724,6 +725,25 @@ async def test_reconfigure_moves_an_entry(
     }
     assert entry.options == {CONF_DOORS: {"11": "exit"}}
     assert entry.title == f"HikCentral ({server.url.partition('://')[2]})"
+
+
+async def test_a_server_that_is_left_pushes_no_more(
+    hass: HomeAssistant, server: Simulator
+) -> None:
+    ours, others = "http://192.0.2.9/api/webhook/ours", "http://192.0.2.50/"
+    async with serving() as former:
+        entry = entry_for(former.url)
+        entry.add_to_hass(hass)
+        data = {**entry.data, CONF_WEBHOOK_ID: "ours"}
+        hass.config_entries.async_update_entry(entry, data=data)
+        client = create_client(hass, data)
+        await client.subscribe([196893], ours, "", pass_back=False)
+        await client.subscribe([198914], others, "", pass_back=False)
+        result = form(await entry.start_reconfigure_flow(hass), "reconfigure")
+        result = await submit(hass, result, connection(server.url))
+        assert result["reason"] == "reconfigure_successful"
+        left = {one.destination for one in former.world.push.subscriptions}
+        assert left == {others}
 
 
 async def test_reconfigure_keeps_the_name_that_somebody_gave(

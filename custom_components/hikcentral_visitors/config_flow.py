@@ -23,6 +23,7 @@ from yarl import URL
 from .connection import (
     AddressError,
     Problem,
+    create_client,
     normalised_url,
     problem_of,
 )
@@ -45,6 +46,7 @@ from .hikcentral import (
     HikCentralError,
     fetch_certificate,
 )
+from .leaving import async_end_pushes
 from .options_flow import HikCentralOptionsFlow
 from .visits.person_code import new_installation
 
@@ -168,7 +170,7 @@ class HikCentralConfigFlow(FacilitySteps, ConfigFlow, domain=DOMAIN):
             case facility:
                 self._facility = facility
         if self.source == SOURCE_RECONFIGURE:
-            return self._async_reconfigured()
+            return await self._async_reconfigured()
         return await self.async_step_access()
 
     def _abort_if_known(self, data: Mapping[str, Any]) -> None:
@@ -254,9 +256,13 @@ class HikCentralConfigFlow(FacilitySteps, ConfigFlow, domain=DOMAIN):
             options=self._options,
         )
 
-    def _async_reconfigured(self) -> ConfigFlowResult:
+    async def _async_reconfigured(self) -> ConfigFlowResult:
         """Change the connection; all else stays, or no person would be ours."""
         entry = self._get_reconfigure_entry()
+        # Pushes are a partner's: another one, or another server, knows nothing of them.
+        of_partner = (CONF_URL, CONF_APP_KEY)
+        if any(entry.data[key] != self._connection[key] for key in of_partner):
+            await async_end_pushes(create_client(self.hass, entry.data), entry)
         renamed = entry.title != entry_title(entry.data[CONF_URL])
         kept = {key: entry.data[key] for key in _KEPT if key in entry.data}
         return self.async_update_reload_and_abort(

@@ -12,7 +12,7 @@ from .const import DOMAIN, LOGGER
 from .directory import Directory
 from .engine import Engine, create_engine
 from .files import ledger_path
-from .hikcentral import HikCentralError
+from .hikcentral import HikCentralClient, HikCentralError
 from .intake import async_unsubscribe
 from .ledger import Ledger, LedgerError
 from .ledger.files import remove
@@ -24,6 +24,8 @@ from .visits.leftover import Leftover, anything
 
 PATIENCE_S = 60
 """So long somebody waits until access is taken away; then it is said what is left."""
+
+_PATIENCE_WITH_PUSHES_S = 10
 
 LEFT_OPEN, LEFT_UNKNOWN, DISABLED_OPEN = "left_open", "left_unknown", "disabled_open"
 """What lasts after an entry; the keys of the texts."""
@@ -64,7 +66,7 @@ async def _async_take_away(
         engine = create_engine(hass, entry, ledger)
         await engine.book.withdraw_all(requester())
         left = await _async_drive(engine)
-        await _async_end_pushes(engine, entry)
+        await async_end_pushes(engine.client, entry)
         directory = Directory(ledger, engine.client, engine.contact, engine.settings)
         await directory.async_load()
         return words(left, directory) if left else None
@@ -90,18 +92,19 @@ async def _async_drive(engine: Engine) -> tuple[Leftover, ...]:
     return await leftovers.async_read()
 
 
-async def _async_end_pushes(engine: Engine, entry: ConfigEntry[Any]) -> None:
-    """Have HikCentral send no more events to a webhook that is gone.
+async def async_end_pushes(client: HikCentralClient, entry: ConfigEntry[Any]) -> None:
+    """Have a server that is left send no more events to the webhook, if it can.
 
     Nothing depends on it but a later entry, whose pushes the old ones would be in the
-    way of; so a server that is out of reach is not asked.
+    way of.
     """
     webhook_id = entry.data.get(CONF_WEBHOOK_ID)
-    if webhook_id is None or engine.contact.error is not None:
+    if webhook_id is None:
         return
     try:
-        await async_unsubscribe(engine.client, webhook_id)
-    except HikCentralError as error:
+        async with asyncio.timeout(_PATIENCE_WITH_PUSHES_S):
+            await async_unsubscribe(client, webhook_id)
+    except (HikCentralError, TimeoutError) as error:
         LOGGER.warning("HikCentral may go on sending events: %s", error)
 
 
