@@ -57,9 +57,18 @@ def make_entry() -> MockConfigEntry:
 class Taken(list[object]):
     """Takes what a receiver takes."""
 
+    wrong_tokens = 0
+
     def take(self, body: object) -> None:
         parse_push(body)
         self.append(body)
+
+    def mistaken(self) -> None:
+        self.wrong_tokens += 1
+
+
+def receiver_for(hass: HomeAssistant, taken: Taken) -> Receiver:
+    return Receiver(hass, make_entry(), taken.take, taken.mistaken)
 
 
 @pytest.fixture
@@ -70,7 +79,7 @@ def taken() -> Taken:
 @pytest.fixture
 async def receiver(hass: HomeAssistant, socket_enabled: None, taken: Taken) -> Receiver:
     assert await async_setup_component(hass, "webhook", {})
-    made = Receiver(hass, make_entry(), taken.take)
+    made = receiver_for(hass, taken)
     made.async_register(local_only=True)
     return made
 
@@ -123,6 +132,7 @@ async def test_without_the_right_token_nothing_is_taken(
     answer = await client.post(PATH, json=MESSAGE, headers=headers)
     assert answer.status == 401
     assert taken == []
+    assert taken.wrong_tokens == 1, "the subscription may have another"
     assert receiver.refused == {Refusal.TOKEN: 1}
 
 
@@ -221,12 +231,12 @@ async def test_nothing_is_received_once_it_has_stopped(
     taken: Taken,
 ) -> None:
     assert await async_setup_component(hass, "webhook", {})
-    stop = Receiver(hass, make_entry(), taken.take).async_register(local_only=True)
+    stop = receiver_for(hass, taken).async_register(local_only=True)
     stop()
     client = await hass_client_no_auth()
     await client.post(PATH, json=MESSAGE, headers={"token": TOKEN})
     assert taken == []
-    stop = Receiver(hass, make_entry(), taken.take).async_register(local_only=True)
+    stop = receiver_for(hass, taken).async_register(local_only=True)
     await client.post(PATH, json=MESSAGE, headers={"token": TOKEN})
     assert taken == [MESSAGE]
 
@@ -279,7 +289,9 @@ def request_with(body: bytes, method: str, token: str) -> Request:
 )
 def test_whatever_comes_is_answered(body: bytes, method: str, token: str) -> None:
     taken = Taken()
-    receiver = Receiver(cast(HomeAssistant, None), make_entry(), taken.take)
+    receiver = Receiver(
+        cast(HomeAssistant, None), make_entry(), taken.take, taken.mistaken
+    )
 
     async def answer() -> int:
         request = request_with(body, method, token)

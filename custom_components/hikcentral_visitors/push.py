@@ -82,7 +82,6 @@ class Push:
         self.pushes = Pushes(
             client, intake, watch, settings.doors.keys(), poll_soon=poll_soon
         )
-        self.receiver = Receiver(hass, entry, self.pushes.take)
         self.subscriber = Subscriber(
             client,
             contact,
@@ -91,6 +90,9 @@ class Push:
             address=self.url,
             webhook_id=entry.data[CONF_WEBHOOK_ID],
             token=entry.data[CONF_PUSH_TOKEN],
+        )
+        self.receiver = Receiver(
+            hass, entry, self.pushes.take, self.subscriber.renew_soon
         )
 
     @property

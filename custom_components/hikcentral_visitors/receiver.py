@@ -77,11 +77,19 @@ class Receiver:
     """The webhook of one entry; answers at once and leaves the work to others."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry[Any], take: Take
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry[Any],
+        take: Take,
+        mistaken: Callable[[], None],
     ) -> None:
-        """Receive nothing yet."""
+        """Receive nothing yet.
+
+        `mistaken` is called where the address is right and the token is not.
+        """
         self._hass = hass
         self._take = take
+        self._mistaken = mistaken
         self._id: str = entry.data[CONF_WEBHOOK_ID]
         self._token: bytes = entry.data[CONF_PUSH_TOKEN].encode()
         self.refused: Counter[Refusal] = Counter()
@@ -124,6 +132,7 @@ class Receiver:
             raise _RefusedRequest(Refusal.METHOD)
         shown = request.headers.get(TOKEN_HEADER, "")
         if not hmac.compare_digest(shown.encode("utf-8", "replace"), self._token):
+            self._mistaken()
             raise _RefusedRequest(Refusal.TOKEN)
         body = await _read(request)
         try:

@@ -79,6 +79,29 @@ async def test_what_is_there_is_only_looked_at(house: House) -> None:
     assert calls(house.simulator) - before == {VIEW: 1}
 
 
+async def test_a_token_that_is_not_ours_is_replaced(house: House) -> None:
+    """Nothing shows it but a push that comes with it."""
+    await house.client.subscribe(sorted(WANTED), HERE, "another", pass_back=True)
+    await subscribe(house, OTHER, 131331)
+    made = subscriber(house)
+    await made.async_check()
+
+    def tokens() -> set[str]:
+        found = house.simulator.world.push.subscriptions
+        return {one.token for one in found if one.destination == HERE}
+
+    assert tokens() == {"another"}
+    made.renew_soon()
+    await made.async_check()
+    assert tokens() == {TOKEN}
+    assert pushed_to(house, HERE) == WANTED
+    assert pushed_to(house, OTHER) == {131331}
+    before = calls(house.simulator)
+    made.renew_soon()
+    await made.async_check()
+    assert calls(house.simulator) - before == {VIEW: 1}, "no storm"
+
+
 async def test_a_former_address_is_replaced(house: House) -> None:
     await control(house.simulator, "switches", {"second_subscription": "adds"})
     await subscriber(house, address=FORMER).async_check()

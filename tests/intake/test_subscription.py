@@ -74,6 +74,14 @@ def test_types_are_taken_over_when_somebody_says_so() -> None:
     assert decide({1: [OTHER]}, take_over=True) == Steps(begin=some(1))
 
 
+def test_what_comes_with_a_wrong_token_is_subscribed_anew() -> None:
+    targets = {1: [HERE], 2: [OTHER], 3: [HERE]}
+    found = steps({1, 2}, view(targets), HERE, ours, renew=True)
+    assert found == Steps(end=some(1, 3), begin=some(1), elsewhere=some(2))
+    shared = steps({1}, view({1: [HERE, OTHER]}), HERE, ours, renew=True)
+    assert shared.nothing
+
+
 def test_without_wishes_all_that_is_ours_alone_is_ended() -> None:
     found = decide({1: [HERE], 2: [FORMER], 3: [HERE, OTHER], 4: [OTHER]}, wanted=())
     assert found == Steps(end=some(1, 2), shared=some(3))

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ..const import LOGGER
@@ -15,6 +15,7 @@ from ..hikcentral import (
     Priority,
     RefusedError,
 )
+from .agenda import is_over
 from .subscription import WANTED, Steps, async_carry_out, steps
 from .watch import Watch
 
@@ -66,6 +67,8 @@ class Subscriber:
         self._webhook_id = webhook_id
         self._token = token
         self._refused: dict[int, str] = {}
+        self._renew = False
+        self._renewed: datetime | None = None
         self._checking = asyncio.Lock()
         self._wake = asyncio.Event()
         self._listeners: list[Callable[[], None]] = []
@@ -83,6 +86,15 @@ class Subscriber:
         """Call `listener` whenever the subscription is looked at."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    def renew_soon(self) -> None:
+        """Subscribe anew: something came to our address with a token that is not ours.
+
+        The view shows no token, so that nothing else tells. Once between comparisons.
+        """
+        if is_over(COMPARED_EVERY, self._renewed, self._client.clock.now()):
+            self._renew = True
+            self._wake.set()
 
     async def async_run(self) -> None:
         """Compare and mend until cancelled."""
@@ -136,6 +148,8 @@ class Subscriber:
             self._refused.clear()
         try:
             todo = await self._compare(take_over=take_over)
+            if self._renew:
+                self._renew, self._renewed = False, self._client.clock.now()
             if not todo.nothing:
                 await async_carry_out(
                     self._client,
@@ -166,6 +180,7 @@ class Subscriber:
             self._address,
             lambda target: self._webhook_id in target,
             take_over=take_over,
+            renew=self._renew,
         )
 
     def _conclude(self, todo: Steps) -> None:

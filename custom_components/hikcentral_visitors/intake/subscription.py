@@ -69,11 +69,13 @@ def steps(
     is_ours: Callable[[str], bool],
     *,
     take_over: bool = False,
+    renew: bool = False,
 ) -> Steps:
     """Return how the wanted types, and only those, come to `address`.
 
     `view` is what the server says; `is_ours` recognises addresses that are or were
-    ours. With `take_over` types that go elsewhere are taken.
+    ours. With `take_over` types that go elsewhere are taken; with `renew` those that
+    come here are subscribed anew, for their token is not ours.
     """
     targets: dict[int, set[str]] = {}
     for one in view:
@@ -93,9 +95,9 @@ def steps(
             elif former or here:
                 shared.add(code)
         elif not others:
-            if former:
+            if stale := former | (here if renew else set()):
                 end.add(code)
-            if former or not here:
+            if stale or not here:
                 begin.add(code)
         elif not here:
             if adds or take_over:
