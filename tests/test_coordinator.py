@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -175,10 +176,7 @@ async def test_places_are_told_one_by_one_before_anything_is_announced(
     heard: list[int | str] = []
     for place in (1, 2, 3):
         for _entity in range(2):
-            house.coordinator.async_listen_place(
-                place,
-                lambda place=place: heard.append(place),  # type: ignore[misc]
-            )
+            house.coordinator.async_listen_place(place, partial(heard.append, place))
     others = asyncio.create_task(_take_turns(heard))
 
     async def announce(_until: int) -> timedelta | None:
@@ -190,7 +188,7 @@ async def test_places_are_told_one_by_one_before_anything_is_announced(
         visit = replace(stay(), id=f"visit{number}", visitor_id=visitor.id)
         made = replace(record(visit), visitor=visitor)
         await house.ledger.async_write(
-            lambda one, made=made: insert(one, house.moment(), Change(made))  # type: ignore[misc]
+            partial(insert, moment=house.moment(), decided=Change(made))
         )
     house.coordinator._missed_some = True
     house.start(announce)

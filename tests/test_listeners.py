@@ -1,6 +1,7 @@
 """Telling those who listen: in order, until they stop, whatever happens to one."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
@@ -65,7 +66,7 @@ async def test_others_have_their_turn_between_two_things() -> None:
     heard: list[int] = []
     for thing in (1, 2):
         for _ in range(2):
-            followers.add(thing, lambda thing=thing: heard.append(thing))  # type: ignore[misc]
+            followers.add(thing, partial(heard.append, thing))
     telling = asyncio.create_task(followers.async_tell([1, 2]))
     await asyncio.sleep(0)
     assert heard == [1, 1], "all who follow the same hear it at once"

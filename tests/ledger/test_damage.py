@@ -7,6 +7,7 @@ from pathlib import Path
 import sqlite3
 
 import pytest
+from sqlalchemy.exc import DatabaseError
 
 from custom_components.hikcentral_visitors.ledger import (
     DamagedError,
@@ -155,9 +156,6 @@ async def test_damage_that_shows_while_running_is_told_once(
         raise error
 
     def fail_wrapped(transaction: Transaction) -> None:
-        transaction.connection.connection.dbapi_connection.set_authorizer(None)  # type: ignore[union-attr]
-        from sqlalchemy.exc import DatabaseError  # noqa: PLC0415
-
         try:
             fail(transaction)
         except sqlite3.DatabaseError as error:

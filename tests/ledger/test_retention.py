@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 import os
 import threading
 
@@ -214,7 +215,7 @@ async def test_a_picture_that_no_door_confirmed_goes_when_the_last_visit_closes(
             return Change(record.with_visit(replace(record.visit(name), closed_at=NOW)))
 
         await ledger.async_write(
-            lambda one, close=close: change(one, moment, "ada", close)  # type: ignore[misc]
+            partial(change, moment=moment, visitor_id="ada", decide=close)
         )
         left.append(await ledger.async_read(lambda one: photo(one, "ada", "x")))
     assert left == [b"picture", None]
