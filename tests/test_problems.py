@@ -84,6 +84,18 @@ def test_a_problem_tells_when_it_is_tried_again(
     assert (problem.next_attempt, problem.given_up) == expected
 
 
+def test_a_problem_tells_all_reasons() -> None:
+    views = [
+        replace(
+            make_view(reason),
+            access=Access(state=AccessState.FAILED, reason=reason),
+        )
+        for reason in ("not_permitted", "capacity_reached", "not_permitted")
+    ]
+    (problem,) = problems(views)
+    assert set(problem.reasons) == {"not_permitted", "capacity_reached"}
+
+
 @pytest.fixture
 async def entry(
     hass: HomeAssistant, simulator: Simulator
@@ -130,11 +142,12 @@ async def test_a_refused_grant_is_an_issue_until_it_is_given(
     assert issue.translation_placeholders is not None
     assert issue.translation_placeholders["names"] == "Ada"
     assert "full" in issue.translation_placeholders["reason"]
+    assert issue.translation_placeholders["since"] == shown(issue.created)
 
     await control(simulator, "faults", {"apply_delay_s": 0})
     told = Told(hass)
     done = await fix(await hass_client(), DOMAIN, issue_id, "retry")
-    assert done["type"] == "create_entry"
+    assert (done["type"], done["reason"]) == ("abort", "tried_again")
     await told.visit("granted")
     await hass.async_block_till_done()
     assert issue_registry.async_get_issue(DOMAIN, issue_id) is None
@@ -162,6 +175,7 @@ async def test_a_passage_without_a_visit_is_an_issue_until_it_was_seen(
         "doorIndexCode": ENTRANCE,
         "personId": person_of(simulator, "Ada"),
     }
+    await entry.runtime_data.directory.async_refresh()
     await entry.runtime_data.poller.async_poll()
     await control(simulator, "events", {"events": [event]})
     await entry.runtime_data.poller.async_poll()
@@ -178,6 +192,8 @@ async def test_a_passage_without_a_visit_is_an_issue_until_it_was_seen(
     assert again is not None
     assert again.translation_placeholders is not None
     assert again.translation_placeholders["names"] == "Ada"
+    assert again.translation_placeholders["doors"] == "Turnstile In"
+    assert again.translation_placeholders["since"] != "–"
     await fix(await hass_client(), DOMAIN, issue_id, "seen")
     # Written in order: what was begun before is stored when this is.
     await entry.runtime_data.ledger.async_write(lambda _transaction: None)

@@ -1,10 +1,12 @@
 """Repair issues of one server, one for each cause."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 
@@ -12,6 +14,13 @@ from .const import DOMAIN
 def issue_id(entry: ConfigEntry, cause: StrEnum) -> str:
     """Return the id of an entry's issue of this cause."""
     return f"{entry.entry_id}_{cause}"
+
+
+@callback
+def noticed(hass: HomeAssistant, entry: ConfigEntry, cause: StrEnum) -> datetime:
+    """Return when the issue of this cause appeared; now, where there is none yet."""
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id(entry, cause))
+    return dt_util.utcnow() if issue is None or not issue.active else issue.created
 
 
 @callback

@@ -4,10 +4,9 @@ from datetime import datetime, timedelta
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
-from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .issue_cards import async_set_issue
+from .issue_cards import async_set_issue, noticed
 from .local_time import shown
 from .problems import Cause, Problem, first_names, problems
 from .reasons import async_access_text, async_attempt_text
@@ -78,8 +77,15 @@ class Issues:
         return {
             "names": problem.names,
             "count": str(len(problem.visits)),
-            "since": shown(problem.since or dt_util.utcnow()),
-            "reason": await async_access_text(self._hass, problem.reason or "unclear"),
+            "since": shown(
+                problem.since or noticed(self._hass, self._entry, problem.cause)
+            ),
+            "reason": "; ".join(
+                [
+                    await async_access_text(self._hass, reason)
+                    for reason in problem.reasons or ("unclear",)
+                ]
+            ),
             "doors": first_names(sorted(doors)) or "–",
             "levels": first_names(sorted(gone)) or "–",
             "next_attempt": await self._next_attempt(problem),

@@ -2,16 +2,20 @@
 
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
+from sqlalchemy import Connection
 
 from .const import DOMAIN, LOGGER
 from .issue_cards import async_set_issue, issue_id
 from .ledger import LedgerError
 from .ledger.memory import recall, remember
+from .ledger.queries import PassageQuery, PassageRow, find_passages
+from .local_time import shown
 from .notices import VisitNotice
 from .problems import Cause, first_names
 from .runtime import HikCentralConfigEntry
 from .visits.commands import CommandRefusedError
 from .visits.events import VisitEventType
+from .visits.passage import PassageOutcome
 
 _KEY = "unjustified"
 
@@ -54,7 +58,7 @@ class PassageIssues:
                 self._names.setdefault(visit_id, seen.visitor.name)
         except LedgerError as error:
             LOGGER.error("Cannot recall passages without a visit: %s", error)
-        self._show()
+        await self._show()
 
     @callback
     def _told(self, notice: VisitNotice) -> None:
@@ -62,7 +66,9 @@ class PassageIssues:
         if notice.type is not VisitEventType.UNJUSTIFIED_ACCESS:
             return
         self._names[notice.view.visit.id] = notice.view.visitor.name
-        self._show()
+        self._entry.async_create_task(
+            self._hass, self._show(), f"{DOMAIN} passage without a visit"
+        )
         self._entry.async_create_background_task(
             self._hass,
             self._look_why(notice.view.visitor.id),
@@ -95,14 +101,47 @@ class PassageIssues:
         except LedgerError as error:
             LOGGER.error("Cannot keep passages without a visit: %s", error)
 
-    @callback
-    def _show(self) -> None:
-        if names := list(dict.fromkeys(self._names.values())):
-            async_set_issue(
-                self._hass,
-                self._entry,
-                Cause.UNJUSTIFIED_PASSAGE,
-                {"names": first_names(names), "count": str(len(names))},
-                fixable=True,
-                severe=True,
-            )
+    async def _show(self) -> None:
+        if not self._names:
+            return
+        last = [row.passage for row in await self._passages()]
+        known = self._entry.runtime_data.door_names
+        doors = dict.fromkeys(
+            one.door_name or known.get(one.door_id, one.door_id) for one in last
+        )
+        times = [one.occurred_at for one in last]
+        names = list(dict.fromkeys(self._names.values()))
+        async_set_issue(
+            self._hass,
+            self._entry,
+            Cause.UNJUSTIFIED_PASSAGE,
+            {
+                "names": first_names(names),
+                "count": str(len(names)),
+                "doors": first_names(list(doors)) or "–",
+                "since": shown(max(times)) if times else "–",
+            },
+            fixable=True,
+            severe=True,
+        )
+
+    async def _passages(self) -> list[PassageRow]:
+        """Return the last passage of each of these visits that let somebody in."""
+        ids = list(self._names)
+
+        def newest(connection: Connection) -> list[PassageRow]:
+            found = []
+            for visit_id in ids:
+                rows, _total = find_passages(
+                    connection, PassageQuery(visit_id=visit_id)
+                )
+                found += [
+                    row for row in rows if row.passage.outcome is PassageOutcome.GRANTED
+                ][:1]
+            return found
+
+        try:
+            return await self._entry.runtime_data.ledger.async_read(newest)
+        except LedgerError as error:
+            LOGGER.error("Cannot read passages without a visit: %s", error)
+            return []

@@ -31,10 +31,10 @@ class ProblemFlow(ChoiceFlow[Cause]):
     async def async_step_retry(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Look at everything and try again, now."""
+        """Look at everything and try again, now; whether it works shows later."""
         with translated_errors():
             await self.entry.runtime_data.auditor.async_check_and_repair()
-        return self.async_create_entry(data={})
+        return self.async_abort(reason="tried_again")
 
     async def async_step_close(
         self, user_input: dict[str, str] | None = None

@@ -42,15 +42,16 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """The visits of one cause, its reason (stable key), and since when it lasts.
+    """The visits of one cause, its reasons (stable keys), and since when it lasts.
 
-    `doors` are the ids of those that did not take what they were told. `next_attempt`
-    is when something is tried next by itself: None where that is now, or `given_up`.
+    `since` is None where no visit tells. `doors` are the ids of those that did not take
+    what they were told. `next_attempt` is when something is tried next by itself: None
+    where that is now, or `given_up`.
     """
 
     cause: Cause
     visits: tuple[VisitView, ...]
-    reason: str | None = None
+    reasons: tuple[str, ...] = ()
     since: datetime | None = None
     doors: tuple[str, ...] = ()
     next_attempt: datetime | None = None
@@ -108,7 +109,9 @@ def _problem(cause: Cause, visits: Sequence[VisitView]) -> Problem:
         given_up=refused,
         cause=cause,
         visits=tuple(visits),
-        reason=next((one.access.reason for one in visits if one.access.reason), None),
+        reasons=tuple(
+            dict.fromkeys(one.access.reason for one in visits if one.access.reason)
+        ),
         since=min(
             filter(None, (_since(cause, one) for one in visits)),
             default=None,
@@ -125,4 +128,4 @@ def _since(cause: Cause, one: VisitView) -> datetime | None:
         case Cause.PRESENCE_UNKNOWN:
             return one.whereabouts.since
         case _:
-            return visit.created_at
+            return None

@@ -52,8 +52,8 @@ class ServerIssues:
         runtime = self._entry.runtime_data
         levels = runtime.auditor.levels
         self._set(Cause.LEVEL_GONE, _named(levels.gone, runtime.level_names))
-        unknown = levels.added - runtime.settings.doors.keys()
-        self._set(Cause.DOOR_ADDED, _named(unknown, runtime.door_names))
+        unknown = levels.added.keys() - runtime.settings.doors.keys()
+        self._set(Cause.DOOR_ADDED, _named(unknown, levels.added))
 
     @callback
     def _set(self, cause: Cause, words: dict[str, str] | None) -> None:

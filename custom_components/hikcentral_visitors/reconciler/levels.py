@@ -28,7 +28,7 @@ class Levels:
     """What was last seen of the levels that concern us.
 
     `gone` are levels from the options that the server does not show any more, `added`
-    doors that some of them opens since they were first seen.
+    doors that some of them opens since they were first seen, with their names.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Levels:
         self._contact = contact
         self._moment = moment
         self.gone: frozenset[str] = frozenset()
-        self.added: frozenset[str] = frozenset()
+        self.added: Mapping[str, str] = {}
 
     async def async_look(self) -> None:
         """Ask for the levels, and learn what follows; raises LedgerError."""
@@ -68,17 +68,18 @@ class Levels:
         before: dict[str, Any] = await self._ledger.async_read(_remembered)
         after: dict[str, Any] = {}
         fewer, other = set[str](), set[str]()
-        added = set[str]()
+        added: dict[str, str] = {}
         for level in set(chosen) & shown.keys():
-            doors = sorted(door.id for door in shown[level].doors)
+            names = {door.id: door.name or door.id for door in shown[level].doors}
+            doors = sorted(names)
             was = before.get(level, {"doors": doors, "first": doors})
             if set(was["doors"]) - set(doors):
                 fewer.add(level)
             elif was["doors"] != doors:
                 other.add(level)
-            added |= set(doors) - set(was["first"])
+            added |= {door: names[door] for door in names.keys() - set(was["first"])}
             after[level] = {"doors": doors, "first": was["first"]}
-        self.added = frozenset(added)
+        self.added = added
 
         def learn(record: VisitorRecord) -> Change:
             return Change(
