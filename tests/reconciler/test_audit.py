@@ -4,6 +4,7 @@ import asyncio
 
 from custom_components.hikcentral_visitors.visits.access import AccessState
 from simulator.control.operator import operate
+from simulator.faults import ApplyFault
 
 from .house import (
     ADD,
@@ -245,6 +246,26 @@ async def test_a_terminal_that_holds_too_much_is_told_again(house: House) -> Non
     await house.auditor.async_read_back(record.visitor.id)
     await house.wait(MINUTE)
     assert house.calls()[APPLY] == 1
+
+
+async def test_a_door_that_does_not_let_go_stays_known_when_it_opens(
+    house: House,
+) -> None:
+    """That somebody went in makes the trouble no smaller: it is tried again at once."""
+    visit = await house.grant("Ada", photo=None)
+    await house.settle()
+    house.world.faults.apply_fail = [ApplyFault(doorIndexCode="11")]
+    await house.revoke(visit)
+    await house.wait(HOUR / 2)
+    assert (await house.access(visit)).reason == "door_failed"
+    (record,) = await house.records()
+    house.calls()
+    await house.auditor.async_read_back(record.visitor.id)
+    assert (await house.access(visit)).reason == "door_failed"
+    await house.wait(MINUTE)
+    assert house.calls()[APPLY] >= 1
+    held = await house.access(visit)
+    assert (held.reason, held.failed_doors) == ("door_failed", ("11",))
 
 
 async def test_once_the_server_is_gone_nobody_else_is_asked_about(

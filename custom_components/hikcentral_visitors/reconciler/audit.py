@@ -275,11 +275,16 @@ def _membership(before: Known, level: str, is_member: bool) -> Callable[[Known],
 
 
 def _untold(known: Known) -> Known:
-    """What the doors hold is not what they were told: tell them again."""
+    """What the doors hold is not what they were told: tell them again.
+
+    A door that is known not to take it goes on counting as that.
+    """
     if known.existence is not Existence.PRESENT:
         return known
-    application = replace(known.application, progress=Progress.NARROWED)
-    return replace(known, application=application)
+    application = known.application
+    if application.progress is not Progress.FAILED:
+        application = replace(application, progress=Progress.NARROWED)
+    return replace(known, application=replace(application, next_check=None))
 
 
 def _if_same(
