@@ -66,6 +66,23 @@ async def test_all_sensors(
     )
 
 
+async def test_a_host_who_is_a_person_is_shown_by_name(stand_in: StandIn) -> None:
+    view = make_view(status=Status.INSIDE)
+    view = replace(view, visit=replace(view.visit, host="person.charles"))
+    stand_in.held = {1: view}
+    stand_in.hass.states.async_set(
+        "person.charles", "home", {"friendly_name": "Charles"}
+    )
+    await stand_in.load(Platform.SENSOR)
+    stand_in.coordinator.async_set_updated_data(replace(OVERVIEW, next_visit=view))
+    hosts = [
+        state.attributes["host"]
+        for state in stand_in.hass.states.async_all("sensor")
+        if "host" in state.attributes
+    ]
+    assert hosts == ["Charles", "Charles"]
+
+
 async def test_pushed_events_are_shown_as_they_are(stand_in: StandIn) -> None:
     await stand_in.load(Platform.SENSOR)
 
@@ -97,7 +114,7 @@ async def test_server_sensors_outlast_an_outage(stand_in: StandIn) -> None:
     stand_in.coordinator.async_set_updated_data(replace(OVERVIEW, connected=False))
     stand_in.coordinator.async_set_update_error(ConnectionError())
     assert _state(stand_in, "head_office_visitors_inside") == "3"
-    assert _state(stand_in, "head_office_entries") == "100"
+    assert _state(stand_in, "head_office_total_entries") == "100"
 
 
 async def test_nobody_comes_next(stand_in: StandIn) -> None:

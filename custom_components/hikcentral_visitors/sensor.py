@@ -172,7 +172,8 @@ class ServerSensor(ServerEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any] | None:
-        return self.entity_description.attributes_fn(self.coordinator.data)
+        attributes = self.entity_description.attributes_fn(self.coordinator.data)
+        return None if attributes is None else _host_by_name(self.hass, attributes)
 
 
 class PushSensor(ServerEntity, SensorEntity):
@@ -205,7 +206,15 @@ class StatusSensor(PlaceEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        return None if self.view is None else _attributes(self.view)
+        if self.view is None:
+            return None
+        return _host_by_name(self.hass, _attributes(self.view))
+
+
+def _host_by_name(hass: HomeAssistant, attributes: dict[str, Any]) -> dict[str, Any]:
+    """Show a host who is a person of Home Assistant by name; a text stays as it is."""
+    person = hass.states.get(attributes.get("host") or "")
+    return attributes if person is None else attributes | {"host": person.name}
 
 
 def _attributes(view: VisitView) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from custom_components.hikcentral_visitors.hikcentral import (
     ("code", "outcome", "credential", "reason"),
     [
         (196893, Outcome.GRANTED, "face", None),
-        (197151, Outcome.DENIED, "face", "authentication_failed"),
+        (197151, Outcome.DENIED, "face", "face_denied"),
         (198914, Outcome.GRANTED, "card", None),
         (197127, Outcome.GRANTED, "fingerprint", None),
         (197635, Outcome.DENIED, "", "no_access_level"),

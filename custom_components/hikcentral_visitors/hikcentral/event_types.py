@@ -63,6 +63,8 @@ _DENIALS: Mapping[int, tuple[str, str]] = {
     196903: ("card", "cpu_card_disabled"),
     197133: ("card_pin", "too_many_tries"),
     197140: ("fingerprint", "fingerprint_unknown"),
+    # The terminal knew the face: the record names the person.
+    197151: ("face", "face_denied"),
     197160: ("face", "face_not_recognised"),
     197161: ("face", "live_face_failed"),
     197383: ("", "anti_passback"),
