@@ -188,12 +188,13 @@ async def create_host(
 
 async def use_blueprints(administrator: Client, texts: Texts, notify: str) -> None:
     """Make the automation and the script from the blueprints, as the editor does."""
+    suffix = "" if texts.language == "en" else f"_{texts.language}"
     await administrator.post(
         "/api/config/automation/config/tell_the_host",
         {
             "alias": texts.words["tell_the_host"],
             "use_blueprint": {
-                "path": "hikcentral_visitors/tell_the_host.yaml",
+                "path": f"hikcentral_visitors/tell_the_host{suffix}.yaml",
                 "input": {
                     "recipients": [notify],
                     "language": texts.language,
@@ -202,7 +203,6 @@ async def use_blueprints(administrator: Client, texts: Texts, notify: str) -> No
             },
         },
     )
-    suffix = "" if texts.language == "en" else f"_{texts.language}"
     await administrator.post(
         "/api/config/script/config/register_visitor",
         {

@@ -30,6 +30,7 @@ from pytest_homeassistant_custom_component.test_util.aiohttp import AiohttpClien
 
 ROOT = Path(__file__).parent.parent / "blueprints"
 AUTOMATION = "hikcentral_visitors/tell_the_host.yaml"
+AUTOMATION_RU = "hikcentral_visitors/tell_the_host_ru.yaml"
 SCRIPT = "hikcentral_visitors/register_visitor.yaml"
 SCRIPT_RU = "hikcentral_visitors/register_visitor_ru.yaml"
 PUSH_URL = "http://127.0.0.1:9/push"
@@ -456,6 +457,20 @@ def _skeleton(value: Any) -> Any:
             if key not in {"name", "description", "label", "texts", "stop"}
         }
     return [_skeleton(inner) for inner in value] if isinstance(value, list) else value
+
+
+def test_both_languages_of_the_automation_do_the_same() -> None:
+    english, russian = (
+        load_yaml_dict(ROOT / "automation" / path)
+        for path in (AUTOMATION, AUTOMATION_RU)
+    )
+    languages = [
+        one["blueprint"]["input"]["language"].pop("default")
+        for one in (english, russian)
+    ]
+    assert languages == ["en", "ru"]
+    assert _skeleton(english) == _skeleton(russian)
+    assert english["variables"] == russian["variables"]
 
 
 def test_both_languages_of_the_form_do_the_same() -> None:
