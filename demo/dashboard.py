@@ -14,16 +14,19 @@ _WIDE = 24
 
 type Card = dict[str, Any]
 
-# What a reception looks at, by the keys of the entities, with their width.
+# What a reception always sees, by the keys of the entities, with the icon's colour.
 _NUMBERS = {
-    "visitors_inside": 6,
-    "at_reception": 6,
-    "expected_today": 6,
-    "overstaying": 6,
-    "denied_today": 6,
-    "pending_changes": 6,
-    "next_visitor": 12,
+    "visitors_inside": "green",
+    "at_reception": "blue",
+    "expected_today": "blue",
+    "overstaying": "orange",
+    "denied_today": "red",
+    "next_visitor": "blue",
+    "pending_changes": "grey",
 }
+
+# Shown only while something is wrong: the state that tells so.
+_TROUBLES = {"access_problem": "on", "connected": "off"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +90,7 @@ def dashboard(found: Entities, texts: Texts) -> dict[str, Any]:
                 "path": "desk",
                 "icon": "mdi:badge-account-horizontal",
                 "max_columns": 4,
+                "badges": [*_numbers(found, words), *_troubles(found)],
                 "sections": [
                     _section(
                         _heading(words["visitors"], "mdi:account-group"),
@@ -94,8 +98,6 @@ def dashboard(found: Entities, texts: Texts) -> dict[str, Any]:
                         span=2,
                     ),
                     _section(
-                        _heading(words["today"], "mdi:calendar-today"),
-                        *_today(found, words),
                         _heading(words["doors"], "mdi:door"),
                         *_doors(found.doors, words),
                     ),
@@ -126,7 +128,7 @@ def _visitors(words: Mapping[str, str]) -> Iterable[Card]:
         "icon": "mdi:account-plus",
         "color": "green",
         "tap_action": {"action": "more-info"},
-        "grid_options": {"columns": _WIDE, "rows": 2},
+        "grid_options": {"columns": _WIDE, "rows": 1},
     }
     for number in range(1, PLACES_SHOWN + 1):
         yield from _visitor(number, words)
@@ -142,7 +144,7 @@ def _visitor(number: int, words: Mapping[str, str]) -> Iterable[Card]:
     yield {
         "type": "tile",
         "entity": f"sensor.visitor_{number}",
-        "state_content": ["state", "company"],
+        "state_content": ["state", "access", "company"],
         "grid_options": {"columns": 12},
         "visibility": [held],
     }
@@ -183,13 +185,26 @@ def _press(entity_id: str, icon: str, color: str, question: str | None) -> Card:
     }
 
 
-def _today(found: Entities, words: Mapping[str, str]) -> Iterable[Card]:
-    for key, columns in _NUMBERS.items():
+def _numbers(found: Entities, words: Mapping[str, str]) -> Iterable[Card]:
+    for key, color in _NUMBERS.items():
         yield {
-            "type": "tile",
+            "type": "entity",
             "entity": found.server[key],
             "name": words[key],
-            "grid_options": {"columns": columns},
+            "color": color,
+            "show_name": True,
+        }
+
+
+def _troubles(found: Entities) -> Iterable[Card]:
+    for key, wrong in _TROUBLES.items():
+        entity = found.server[key]
+        yield {
+            "type": "entity",
+            "entity": entity,
+            "color": "red",
+            "show_name": True,
+            "visibility": [{"condition": "state", "entity": entity, "state": wrong}],
         }
 
 

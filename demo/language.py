@@ -148,7 +148,6 @@ ENGLISH: Final = Texts(
     ),
     words={
         "visitors": "Visitors",
-        "today": "Today",
         "doors": "Doors",
         "activity": "Activity",
         "register": "Register a visitor",
@@ -268,7 +267,6 @@ RUSSIAN: Final = Texts(
     ),
     words={
         "visitors": "Посетители",
-        "today": "Сегодня",
         "doors": "Двери",
         "activity": "Активность",
         "register": "Зарегистрировать посетителя",
@@ -283,7 +281,7 @@ RUSSIAN: Final = Texts(
         "expected_today": "Ожидаются",
         "overstaying": "Сверх срока",
         "denied_today": "Отказы",
-        "pending_changes": "Изменения",
+        "pending_changes": "Ещё не на дверях",
         "next_visitor": "Следующий визит",
         "sure": "Отозвать доступ сейчас?",
         "tell_the_host": "Сообщить принимающему о входе и выходе посетителя",
@@ -293,7 +291,7 @@ RUSSIAN: Final = Texts(
         "subscribed": "HikCentral отправляет проходы на вебхук Home Assistant",
         "after": "(через {seconds} с после прохода)",
         "on_the_phone": "(отправлено из HikCentral, на телефоне через {seconds} с)",
-        "set_up": "Оператор, телефон, шаблоны, панель",
+        "set_up": "Оператор, телефон, проекты, панель",
         "granted": "{name}: доступ до {until}, выдан: {by}",
         "not_yours": "{by} (не оператор) не может ничего из этого",
         "entered": "{name}: вход; уведомление на телефоне ({by})",

@@ -15,9 +15,11 @@ NUMBERS = (
     "pending_changes",
     "next_visitor",
 )
+TROUBLES = ("access_problem", "connected")
 
 
 def _cards(config: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield from config["views"][0]["badges"]
     for section in config["views"][0]["sections"]:
         yield from section["cards"]
 
@@ -25,7 +27,7 @@ def _cards(config: dict[str, Any]) -> Iterator[dict[str, Any]]:
 @pytest.fixture(params=sorted(LANGUAGES))
 def cards(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
     found = Entities(
-        server={key: f"sensor.server_{key}" for key in NUMBERS},
+        server={key: f"sensor.server_{key}" for key in (*NUMBERS, *TROUBLES)},
         doors=[
             Door(name="Gate", passage="event.gate", open_once="button.gate"),
             Door(name="Door", passage="event.door", open_once=None),
@@ -55,6 +57,20 @@ def test_what_cannot_be_undone_is_asked_first(cards: list[dict[str, Any]]) -> No
     assert presses["button.visitor_1_extend"] is False
     assert presses["button.visitor_1_revoke"] is True
     assert presses["button.gate"] is True
+
+
+def test_trouble_is_shown_only_while_there_is_some(
+    cards: list[dict[str, Any]],
+) -> None:
+    states = {
+        card["entity"]: card["visibility"][0]["state"]
+        for card in cards
+        if card.get("entity") in {f"sensor.server_{key}" for key in TROUBLES}
+    }
+    assert states == {
+        "sensor.server_access_problem": "on",
+        "sensor.server_connected": "off",
+    }
 
 
 def test_numbers_doors_and_form_are_there(cards: list[dict[str, Any]]) -> None:
