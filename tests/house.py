@@ -3,6 +3,7 @@
 The coordinator is a stand-in that nobody drives: it says what a test put into it.
 """
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -39,8 +40,9 @@ class StandInCoordinator:
     def view(self, visit_id: str) -> VisitView | None:
         return self.views.get(visit_id)
 
-    def open_views(self) -> list[VisitView]:
-        return list(self.views.values())
+    async def async_open_views(self) -> AsyncIterator[VisitView]:
+        for view in self.views.values():
+            yield view
 
     def holder(self, place: int) -> str | None:
         return self.places.get(place)

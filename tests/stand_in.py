@@ -1,7 +1,7 @@
 """A house without a ledger: entities over a coordinator that the tests command."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -187,8 +187,9 @@ class StandInCoordinator(DataUpdateCoordinator[Overview]):
     def view(self, visit_id: str) -> VisitView | None:
         return self.views.get(visit_id)
 
-    def open_views(self) -> Iterable[VisitView]:
-        return self.views.values()
+    async def async_open_views(self) -> AsyncIterator[VisitView]:
+        for view in self.views.values():
+            yield view
 
     def holder(self, place: int) -> str | None:
         return self.places.get(place)

@@ -80,15 +80,16 @@ def test_expected_today_is_whose_time_is_today(
     ],
 )
 def test_expected_is_who_did_not_come_yet(status: Status, counted: bool) -> None:
-    found = seen(make_view(status=status))
-    assert (found.expected_today, found.next_visit is not None) == (counted, counted)
+    census = count(make_view(status=status))
+    assert (census.next_visit is not None) is counted
+    assert census.overview(DAY_ENDS).expected_today == int(counted)
 
 
 def test_the_next_visitor_is_the_earliest_who_did_not_come() -> None:
     later = make_view("v1", starts_in=2 * HOUR)
     sooner = make_view("v2", starts_in=HOUR)
     here = make_view("v3", status=Status.INSIDE)
-    assert seen(later, sooner, here).next_visit == sooner
+    assert count(later, sooner, here).next_visit == "v2"
 
 
 @pytest.mark.parametrize(
@@ -115,10 +116,10 @@ def test_a_human_with_two_visits_is_expected_once_for_the_first() -> None:
     sooner = again(make_view("v2", starts_in=HOUR), "v2", visitor=ada.visitor)
     census = count(ada, sooner)
     overview = census.overview(DAY_ENDS)
-    assert (overview.expected_today, overview.next_visit) == (1, sooner)
+    assert (overview.expected_today, census.next_visit) == (1, "v2")
     census.replace(sooner, None, NOW)
     overview = census.overview(DAY_ENDS)
-    assert (overview.expected_today, overview.next_visit) == (1, ada)
+    assert (overview.expected_today, census.next_visit) == (1, "v1")
 
 
 def pending(census: Census) -> tuple[int, datetime | None]:
@@ -199,4 +200,7 @@ def test_counting_changes_is_counting_what_is_there(
     assert {one.visit.id for one in census.problematic()} == {
         one.visit.id for one in fresh.problematic()
     }
+    assert census.next_visit == fresh.next_visit
     assert census.wanted(NOW, 9) == fresh.wanted(NOW, 9)
+    begun = {key for key, one in there.items() if one.visit.window.start <= NOW}
+    assert set(census.begun(NOW)) == begun

@@ -240,10 +240,10 @@ async def test_what_could_not_be_read_is_read_the_next_time(
     roster = running.coordinator._roster
     reload, fails = roster.async_reload, [LedgerError("locked")] * 2
 
-    async def locked(*args: Any) -> set[str]:
+    async def locked(*args: Any) -> None:
         if fails:
             raise fails.pop()
-        return await reload(*args)
+        await reload(*args)
 
     monkeypatch.setattr(roster, "async_reload", locked)
     await running.alter(purpose="Tea")

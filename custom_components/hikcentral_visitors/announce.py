@@ -100,6 +100,7 @@ class Announcer:
                 if one.id not in self._told:
                     await self._try_to_tell(one)
                     self._told.add(one.id)
+                    await asyncio.sleep(0)  # a burst does not hold the event loop
         finally:
             await self._take_out()
 
@@ -221,14 +222,10 @@ class Announcer:
         if kind.credential != "face" or kind.outcome is not Outcome.DENIED:
             return
         LOGGER.debug("A face was not recognised at door %s", event.door_id)
-        expected = (
-            view.visit.id
-            for view in self._coordinator.open_views()
-            if view.visit.live(event.time) and event.time in view.visit.window
-        )
+        expected = self._coordinator.expected_at(event.time)
         about = {
             "reason": kind.reason,
-            "expected_now": list(islice(expected, MOST_EXPECTED)),
+            "expected_now": [view.visit.id for view in islice(expected, MOST_EXPECTED)],
         }
         self._tell_door(event, NOT_RECOGNISED, about)
 

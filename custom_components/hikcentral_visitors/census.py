@@ -6,7 +6,7 @@ Pure: views go in, numbers come out. A view holds until time next changes it
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from .overview import Overview
@@ -103,11 +103,23 @@ class Census:
             arrived=len(self._arrived),
             expected_today=self._coming.before(day_ends),
             overstaying=len(self._overstaying),
-            next_visit=self._coming.first,
             pending_changes=len(self._pending),
             oldest_pending=min(self._pending.values(), default=None),
             access_problem=bool(self._trouble),
         )
+
+    @property
+    def next_visit(self) -> str | None:
+        """The visit that comes next."""
+        return self._coming.first
+
+    def begun(self, instant: datetime) -> Iterator[str]:
+        """The visits whose time has come by then, in the order of their ranks."""
+        for outside in (False, True):
+            for one in self._ranks[bisect_left(self._ranks, (outside,)) :]:
+                if one[0] is not outside or one[1] > instant:
+                    break
+                yield one[2]
 
     def problematic(self) -> Iterable[VisitView]:
         """Return the visits that somebody has to look at."""
@@ -119,49 +131,39 @@ class Census:
 
 
 class _Coming:
-    """Visits to come, and the humans who do, by when each comes next."""
+    """Visits to come, and the humans who do, by when each comes next.
+
+    In plain tuples, of which Python's garbage collector need not look after thousands.
+    """
 
     def __init__(self) -> None:
-        self._visits: dict[str, dict[str, VisitView]] = {}
+        self._starts: dict[str, tuple[tuple[datetime, str], ...]] = {}
         self._order: list[tuple[datetime, str]] = []
 
     def add(self, seen: VisitView) -> None:
-        who = seen.visitor.id
-        self._withdraw(who)
-        self._visits.setdefault(who, {})[seen.visit.id] = seen
-        self._line_up(who)
+        who, start = seen.visitor.id, (seen.visit.valid_from, seen.visit.id)
+        self._line_up(who, sorted([*self._starts.get(who, ()), start]))
 
     def remove(self, seen: VisitView) -> None:
-        who = seen.visitor.id
-        self._withdraw(who)
-        del self._visits[who][seen.visit.id]
-        self._line_up(who)
+        who, visit_id = seen.visitor.id, seen.visit.id
+        self._line_up(who, [one for one in self._starts[who] if one[1] != visit_id])
 
     def before(self, end: datetime) -> int:
         """Return how many humans come before then."""
         return bisect_left(self._order, (end, ""))
 
     @property
-    def first(self) -> VisitView | None:
+    def first(self) -> str | None:
         """The visit that comes next."""
-        return self._next(self._order[0][1]) if self._order else None
+        return self._starts[self._order[0][1]][0][1] if self._order else None
 
-    def _next(self, who: str) -> VisitView:
-        return min(
-            self._visits[who].values(),
-            key=lambda seen: (seen.visit.valid_from, seen.visit.id),
-        )
-
-    def _withdraw(self, who: str) -> None:
-        if who in self._visits:
-            entry = (self._next(who).visit.valid_from, who)
-            del self._order[bisect_left(self._order, entry)]
-
-    def _line_up(self, who: str) -> None:
-        if self._visits[who]:
-            insort(self._order, (self._next(who).visit.valid_from, who))
-        else:
-            del self._visits[who]
+    def _line_up(self, who: str, starts: Sequence[tuple[datetime, str]]) -> None:
+        """Put somebody into the line by the first of these, instead of where he was."""
+        if before := self._starts.pop(who, ()):
+            del self._order[bisect_left(self._order, (before[0][0], who))]
+        if starts:
+            self._starts[who] = tuple(starts)
+            insort(self._order, (starts[0][0], who))
 
 
 def _is_trouble(seen: VisitView) -> bool:

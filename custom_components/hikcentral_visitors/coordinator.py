@@ -1,10 +1,17 @@
 """What entities read: open visits, places and totals, pushed whenever they change."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+)
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -81,7 +88,6 @@ class VisitorsCoordinator(NoticeBoard, DataUpdateCoordinator[Overview]):
         self._place_followers = Followers[int]()
         self._any_visit_listeners = Listeners[[]]()
         self._touched: set[str] = set()
-        self._changed: set[str] = set()
         self._followed_at = self._moment().now
         self._missed_some = False
         self._wake = asyncio.Event()
@@ -90,6 +96,7 @@ class VisitorsCoordinator(NoticeBoard, DataUpdateCoordinator[Overview]):
     async def async_load(self) -> None:
         """Read what is open and who holds which place; raises LedgerError."""
         await self._roster.async_load(self._moment())
+        self._roster.take_changed()
         await self._seats.async_load()
         self._allocate()
         await self._seats.async_store()
@@ -128,7 +135,7 @@ class VisitorsCoordinator(NoticeBoard, DataUpdateCoordinator[Overview]):
         """
         await self._read(self._moment())
         handed_on = self._allocate()
-        changed, self._changed = self._changed, set()
+        changed = self._roster.take_changed()
         places = handed_on | self._seats.places_of(changed)
         await self._place_followers.async_tell(sorted(places))
         await self._visit_followers.async_tell(changed)
@@ -145,14 +152,15 @@ class VisitorsCoordinator(NoticeBoard, DataUpdateCoordinator[Overview]):
         if moment.now < self._followed_at - _LONGEST_WAIT:
             self._missed_some = True  # the clock was set back: nothing is as it looks
         self._followed_at = moment.now
-        self._changed |= await self._roster.async_look_again(moment)
-        touched, self._touched = self._touched, set()
+        touched, self._touched = (
+            self._touched | self._roster.take_due(moment.now),
+            set(),
+        )
         missed, self._missed_some = self._missed_some, False
         try:
             if missed:
-                self._changed |= await self._roster.async_load(moment)
-            if touched:
-                self._changed |= await self._roster.async_reload(touched, moment)
+                await self._roster.async_load(moment)
+            await self._roster.async_reload(touched, moment)
         except LedgerError:
             self._touched |= touched
             self._missed_some |= missed
@@ -173,8 +181,10 @@ class VisitorsCoordinator(NoticeBoard, DataUpdateCoordinator[Overview]):
                 totals(connection),
             )
         )
+        coming = self._roster.census.next_visit
         return replace(
             self._roster.census.overview(start + timedelta(days=1)),
+            next_visit=None if coming is None else self.view(coming),
             denied_today=denied,
             last_passage=newest,
             version=self._directory.version,
@@ -216,9 +226,13 @@ class VisitorsCoordinator(NoticeBoard, DataUpdateCoordinator[Overview]):
         """Return an open visit as it is seen now, None for any other."""
         return self._roster.view(visit_id)
 
-    def open_views(self) -> Iterable[VisitView]:
+    def async_open_views(self) -> AsyncIterator[VisitView]:
         """Return all open visits."""
-        return iter(self._roster)
+        return self._roster.async_views()
+
+    def expected_at(self, instant: datetime) -> Iterator[VisitView]:
+        """Return the visits on which somebody may come in at this instant."""
+        return self._roster.expected_at(instant)
 
     def problematic_views(self) -> Iterable[VisitView]:
         """Return the open visits that somebody has to look at."""

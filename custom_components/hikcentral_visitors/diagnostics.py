@@ -25,7 +25,7 @@ async def async_get_config_entry_diagnostics(
     """Return numbers, states, ids of doors and levels, and spans of time."""
     runtime = entry.runtime_data
     coordinator, overview = runtime.coordinator, runtime.coordinator.data
-    views = list(coordinator.open_views())
+    views = [view async for view in coordinator.async_open_views()]
     return {
         "certificate_pinned": CONF_CERTIFICATE in entry.data,
         "settings": _settings(runtime.settings),

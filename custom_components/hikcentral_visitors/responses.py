@@ -1,6 +1,6 @@
 """What the actions answer. No card, telephone number, PIN or picture is ever in it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -86,11 +86,10 @@ async def async_forgotten(
 
 
 def checked(
-    entry: HikCentralConfigEntry, findings: Findings, open_views: Iterable[VisitView]
+    entry: HikCentralConfigEntry, findings: Findings, open_views: Collection[VisitView]
 ) -> JsonObjectType:
     """Answer a check: what was different, and what is still to be done."""
-    seen = list(open_views)
-    names = {view.visitor.id: view.visitor.name for view in seen}
+    names = {view.visitor.id: view.visitor.name for view in open_views}
     return {
         "config_entry_id": entry.entry_id,
         "complete": findings.complete,
@@ -114,7 +113,7 @@ def checked(
                 "reason": view.access.reason,
                 "next_attempt": iso(view.access.next_attempt),
             }
-            for view in seen
+            for view in open_views
             if view.access.state in _TO_DO
         ],
     }

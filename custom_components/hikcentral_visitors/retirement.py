@@ -138,7 +138,7 @@ class RetirementSteps(OptionsFlow):
         now = runtime.moment().now
         live = [
             seen.visit.valid_until
-            for seen in runtime.coordinator.open_views()
+            async for seen in runtime.coordinator.async_open_views()
             if seen.visit.live(now)
         ]
         if live:

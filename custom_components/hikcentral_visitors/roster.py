@@ -6,8 +6,8 @@ small parts, so that ten thousand visitors do not hold the event loop.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 import heapq
@@ -18,115 +18,127 @@ from sqlalchemy import Connection
 from .census import Census
 from .ledger import Ledger
 from .ledger.records import Moment, ids_to_care_for, load_many
+from .visits.leaves import Leaves, leaves, view_of
 from .visits.lifecycle import next_due
 from .visits.record import VisitorRecord
 from .visits.view import VisitView, views
 
-_AT_ONCE = 200
-"""So many visitors are read, or taken over, before others have their turn."""
+_AT_ONCE = 100
+"""So many visitors are read, taken over or shown before others have their turn.
+
+Few enough that reading them seldom sets off Python's garbage collector.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class _Sight:
     """A visitor as he is seen at one moment: `due` is when time next changes that."""
 
-    record: VisitorRecord
-    visits: dict[str, VisitView]
-    due: datetime | None
+    visits: Mapping[str, Leaves] = field(default_factory=dict)
+    due: datetime | None = None
+
+
+_NOBODY = _Sight()
 
 
 class Roster:
-    """The records of visitors with open visits, and their visits as they are seen."""
+    """The open visits as they are seen."""
 
     def __init__(self, ledger: Ledger) -> None:
         """Begin empty."""
         self._ledger = ledger
-        self._seen: dict[str, _Sight] = {}
-        self._visitor_of: dict[str, str] = {}
+        self._leaves: dict[str, Leaves] = {}
+        self._visits_of: dict[str, tuple[str, ...]] = {}
         self._due: list[tuple[datetime, str]] = []
         self._due_at: dict[str, datetime] = {}
+        self._changed: set[str] = set()
         self.census = Census()
 
-    def __iter__(self) -> Iterator[VisitView]:
-        """All open visits."""
-        for sight in self._seen.values():
-            yield from sight.visits.values()
+    async def async_views(self) -> AsyncIterator[VisitView]:
+        """All open visits, as they are when they come to their turn."""
+        for visit_ids in batched(tuple(self._leaves), _AT_ONCE, strict=False):
+            for visit_id in visit_ids:
+                if (seen := self.view(visit_id)) is not None:
+                    yield seen
+            await asyncio.sleep(0)
 
     def view(self, visit_id: str) -> VisitView | None:
         """Return an open visit, None for any other."""
-        visitor_id = self._visitor_of.get(visit_id)
-        return None if visitor_id is None else self._seen[visitor_id].visits[visit_id]
+        seen = self._leaves.get(visit_id)
+        return None if seen is None else view_of(seen)
 
-    async def async_load(self, moment: Moment) -> set[str]:
-        """Read everything; returns the visits that look different now.
+    def expected_at(self, instant: datetime) -> Iterator[VisitView]:
+        """The visits on which somebody may come in at this instant."""
+        for visit_id in self.census.begun(instant):
+            seen = self.view(visit_id)
+            if (
+                seen is not None
+                and seen.visit.live(instant)
+                and instant in seen.visit.window
+            ):
+                yield seen
 
-        Raises LedgerError.
-        """
+    async def async_load(self, moment: Moment) -> None:
+        """Read everything. Raises LedgerError, and then it is to be done again."""
         ids = await self._ledger.async_read(
             lambda connection: ids_to_care_for(connection, moment.now)
         )
-        return await self.async_reload({*ids, *self._seen}, moment)
+        await self.async_reload({*ids, *self._visits_of}, moment)
 
-    async def async_reload(
-        self, visitor_ids: Iterable[str], moment: Moment
-    ) -> set[str]:
-        """Read these visitors again; returns the visits that look different now.
-
-        Raises LedgerError, and then nothing has changed.
-        """
-        read: dict[str, _Sight | None] = {}
+    async def async_reload(self, visitor_ids: Iterable[str], moment: Moment) -> None:
+        """Read these visitors again. Raises LedgerError, as `async_load`."""
         for ids in batched(visitor_ids, _AT_ONCE, strict=False):
-            read |= await self._ledger.async_read(partial(_look, ids, moment))
-        changed: set[str] = set()
-        for some in batched(read.items(), _AT_ONCE, strict=False):
-            for visitor_id, sight in some:
-                changed |= self._take_over(visitor_id, sight, moment.now)
-            await asyncio.sleep(0)
+            seen = await self._ledger.async_read(partial(_look, ids, moment))
+            for visitor_id in ids:
+                sight = seen.get(visitor_id, _NOBODY)
+                self._take_over(visitor_id, sight, moment.now)
+
+    def take_changed(self) -> set[str]:
+        """Return the visits that look different since this was asked last."""
+        changed, self._changed = self._changed, set()
         return changed
 
-    async def async_look_again(self, moment: Moment) -> set[str]:
-        """See those anew for whom time has come; returns the visits that changed."""
-        changed: set[str] = set()
-        for some in batched(self._whose_time_has_come(moment), _AT_ONCE, strict=False):
-            for visitor_id in some:
-                sight = _sight(self._seen[visitor_id].record, moment)
-                changed |= self._take_over(visitor_id, sight, moment.now)
-            await asyncio.sleep(0)
-        return changed
-
-    def _whose_time_has_come(self, moment: Moment) -> Iterator[str]:
-        while self._due and self._due[0][0] <= moment.now:
+    def take_due(self, now: datetime) -> set[str]:
+        """Return the visitors for whom time has come: they are to be read again."""
+        due = set[str]()
+        while self._due and self._due[0][0] <= now:
             when, visitor_id = heapq.heappop(self._due)
             if self._due_at.get(visitor_id) == when:
                 del self._due_at[visitor_id]
-                yield visitor_id
+                due.add(visitor_id)
+        return due
 
     @property
     def next_due(self) -> datetime | None:
-        """When to look again."""
+        """When time next changes what is seen."""
         return self._due[0][0] if self._due else None
 
-    def _take_over(
-        self, visitor_id: str, sight: _Sight | None, now: datetime
-    ) -> set[str]:
-        last = self._seen.pop(visitor_id, None)
-        before = {} if last is None else last.visits
-        after = {} if sight is None else sight.visits
-        for visit_id in before.keys() - after.keys():
-            del self._visitor_of[visit_id]
-        for visit_id in after.keys() - before.keys():
-            self._visitor_of[visit_id] = visitor_id
-        if sight is not None:
-            self._seen[visitor_id] = sight
-        self._look_later(visitor_id, None if sight is None else sight.due)
-        changed = {
+    def _take_over(self, visitor_id: str, sight: _Sight, now: datetime) -> None:
+        after = sight.visits
+        gone = [
             visit_id
-            for visit_id in before.keys() | after.keys()
-            if before.get(visit_id) != after.get(visit_id)
-        }
-        for visit_id in changed:
-            self.census.replace(before.get(visit_id), after.get(visit_id), now)
-        return changed
+            for visit_id in self._visits_of.pop(visitor_id, ())
+            if visit_id not in after
+        ]
+        if after:
+            self._visits_of[visitor_id] = tuple(after)
+        self._look_later(visitor_id, sight.due)
+        for visit_id in gone:
+            self._replace(visit_id, None, now)
+        for visit_id, seen in after.items():
+            self._replace(visit_id, seen, now)
+
+    def _replace(self, visit_id: str, after: Leaves | None, now: datetime) -> None:
+        before = self._leaves.pop(visit_id, None)
+        if after is not None:
+            self._leaves[visit_id] = after
+        if after != before:
+            self._changed.add(visit_id)
+            self.census.replace(
+                None if before is None else view_of(before),
+                None if after is None else view_of(after),
+                now,
+            )
 
     def _look_later(self, visitor_id: str, due: datetime | None) -> None:
         """Note when time changes something, each time only once."""
@@ -139,20 +151,18 @@ class Roster:
 
 def _look(
     ids: Iterable[str], moment: Moment, connection: Connection
-) -> dict[str, _Sight | None]:
-    """Read these visitors and see them; None for those without an open visit."""
-    records = load_many(connection, ids)
+) -> dict[str, _Sight]:
+    """Read these visitors and see them; those without an open visit are left out."""
     return {
-        visitor_id: _sight(record, moment) if record and record.visits else None
-        for visitor_id in ids
-        for record in (records.get(visitor_id),)
+        visitor_id: _sight(record, moment)
+        for visitor_id, record in load_many(connection, ids).items()
+        if record.visits
     }
 
 
 def _sight(record: VisitorRecord, moment: Moment) -> _Sight:
     now, policy = moment.now, moment.policy
     return _Sight(
-        record=record,
-        visits={seen.visit.id: seen for seen in views(record, policy, now)},
+        visits={seen.visit.id: leaves(seen) for seen in views(record, policy, now)},
         due=next_due(record, policy, now),
     )

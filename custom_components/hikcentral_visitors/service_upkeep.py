@@ -48,7 +48,8 @@ async def async_check_and_repair(call: ServiceCall) -> ServiceResponse:
     server = await async_server(call)
     with translated_errors():
         findings = await server.runtime.auditor.async_check_and_repair()
-    views = server.runtime.coordinator.open_views()
+    coordinator = server.runtime.coordinator
+    views = [view async for view in coordinator.async_open_views()]
     return checked(server.entry, findings, views)
 
 
