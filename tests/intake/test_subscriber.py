@@ -86,7 +86,7 @@ async def test_a_token_that_is_not_ours_is_replaced(house: House) -> None:
     made = subscriber(house)
     await made.async_check()
 
-    def tokens() -> set[str]:
+    def tokens() -> set[str | None]:
         found = house.simulator.world.push.subscriptions
         return {one.token for one in found if one.destination == HERE}
 
