@@ -97,12 +97,12 @@ async def test_indexes_that_lost_the_thread_are_rebuilt(path: Path) -> None:
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("PRAGMA writable_schema=ON")
     (kept,) = other.execute(
-        "SELECT sql FROM sqlite_master WHERE name='passages_by_time'"
+        "SELECT sql FROM sqlite_master WHERE name='passages_in_time'"
     ).fetchone()
     index = other.execute(
-        "SELECT rootpage FROM sqlite_master WHERE name='passages_by_time'"
+        "SELECT rootpage FROM sqlite_master WHERE name='passages_in_time'"
     ).fetchone()
-    other.execute("DELETE FROM sqlite_master WHERE name='passages_by_time'")
+    other.execute("DELETE FROM sqlite_master WHERE name='passages_in_time'")
     other.close()
     other = sqlite3.connect(path, isolation_level=None)
     other.execute(
@@ -113,7 +113,7 @@ async def test_indexes_that_lost_the_thread_are_rebuilt(path: Path) -> None:
     )
     other.execute("PRAGMA writable_schema=ON")
     other.execute(
-        "INSERT INTO sqlite_master VALUES ('index','passages_by_time','passages',?,?)",
+        "INSERT INTO sqlite_master VALUES ('index','passages_in_time','passages',?,?)",
         (*index, kept),
     )
     other.close()

@@ -1,12 +1,15 @@
 """Pages show what each row alone would show, at a cost that does not grow with them."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection, event
 
-from custom_components.hikcentral_visitors.ledger import Ledger
+from custom_components.hikcentral_visitors.book import VisitBook
+from custom_components.hikcentral_visitors.ledger import Ledger, queries as module
 from custom_components.hikcentral_visitors.ledger.database import Transaction
 from custom_components.hikcentral_visitors.ledger.passages import record_passage
 from custom_components.hikcentral_visitors.ledger.queries import (
@@ -18,14 +21,51 @@ from custom_components.hikcentral_visitors.ledger.queries import (
     find_visits,
     view_of_visit,
 )
-from custom_components.hikcentral_visitors.ledger.records import Moment, insert
+from custom_components.hikcentral_visitors.ledger.records import (
+    Moment,
+    insert,
+    load_many,
+)
 from custom_components.hikcentral_visitors.visits.passage import Direction, Passage
+from custom_components.hikcentral_visitors.visits.person_code import new_installation
 from custom_components.hikcentral_visitors.visits.record import Change, VisitorRecord
+from custom_components.hikcentral_visitors.visits.status import Status
 
 from .conftest import HOUR, NOW
 from .test_records import visit, visitor
 
 BEFORE = NOW - timedelta(days=1)
+
+type Asked = list[tuple[str, object]]
+
+
+@contextmanager
+def questions(connection: Connection) -> Generator[Asked]:
+    """Note what the database is asked, with the parameters."""
+    asked: Asked = []
+
+    def note(
+        _one: object, _cursor: object, statement: str, values: object, *_more: object
+    ) -> None:
+        asked.append((statement, values))
+
+    event.listen(connection, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(connection, "before_cursor_execute", note)
+
+
+def plans(connection: Connection, asked: Asked) -> list[str]:
+    """Return how the database finds what it was asked for."""
+    return [
+        row.detail
+        for statement, values in asked
+        for row in connection.exec_driver_sql(
+            f"EXPLAIN QUERY PLAN {statement}",
+            values,  # type: ignore[arg-type]
+        )
+    ]
 
 
 async def fill(ledger: Ledger, moment: Moment, number: int) -> None:
@@ -111,25 +151,126 @@ async def test_pages_show_what_each_row_alone_would(
 
 
 @pytest.mark.parametrize("what", ["visits", "visitors"])
+@pytest.mark.parametrize("since", [NOW, NOW - 25 * HOUR], ids=["open", "closed too"])
 async def test_a_page_takes_few_questions_however_much_is_on_it(
-    ledger: Ledger, moment: Moment, what: str
+    ledger: Ledger, moment: Moment, what: str, since: datetime
 ) -> None:
     await fill(ledger, moment, 20)
 
-    def questions(connection: Connection, limit: int) -> int:
-        asked: list[str] = []
-
-        def note(_one: object, _cursor: object, statement: str, *_more: object) -> None:
-            asked.append(statement)
-
-        event.listen(connection, "before_cursor_execute", note)
-        if what == "visits":
-            query = VisitQuery(since=NOW, limit=limit)
-            assert len(find_visits(connection, moment, query)[0]) == limit
-        else:
-            assert len(find_visitors(connection, VisitorQuery(limit=limit))[0]) == limit
-        event.remove(connection, "before_cursor_execute", note)
+    def ask(connection: Connection, limit: int) -> int:
+        with questions(connection) as asked:
+            if what == "visits":
+                query = VisitQuery(since=since, limit=limit)
+                found = len(find_visits(connection, moment, query)[0])
+            else:
+                found = len(find_visitors(connection, VisitorQuery(limit=limit))[0])
+        assert found == limit
         return len(asked)
 
-    few = await ledger.async_read(lambda one: questions(one, 2))
-    assert await ledger.async_read(lambda one: questions(one, 20)) == few
+    few = await ledger.async_read(lambda one: ask(one, 2))
+    assert await ledger.async_read(lambda one: ask(one, 20)) == few
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 100])
+@pytest.mark.parametrize(
+    "status",
+    [
+        None,
+        {Status.CLOSED},
+        {Status.EXPECTED, Status.GRANTING},
+        {Status.EXPECTED, Status.GRANTING, Status.CLOSED},
+        {Status.INSIDE},
+    ],
+    ids=["all", "closed", "open", "both", "nobody"],
+)
+async def test_all_pages_together_are_the_list_once(
+    ledger: Ledger,
+    moment: Moment,
+    status: set[Status] | None,
+    limit: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whether statuses are derived or stored, and however many are seen at once."""
+    monkeypatch.setattr(module, "_SEEN_AT_ONCE", 2)
+    await fill(ledger, moment, 5)
+    book = VisitBook(ledger, new_installation(), moment.policy, lambda: moment.now)
+    everything, total = await book.visits(VisitQuery())
+    assert total == len(everything) == 11
+    expected = [
+        seen.visit.id for seen in everything if status is None or seen.status in status
+    ]
+    chosen = None if status is None else frozenset(status)
+    found = []
+    for page in range(1, 12 // limit + 2):
+        query = VisitQuery(status=chosen, limit=limit, page=page)
+        visits, total = await book.visits(query)
+        assert total == len(expected)
+        found += [seen.visit.id for seen in visits]
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param(query, id=f"{what}, {name}")
+        for what, name, query in (
+            ("visits", "first page", VisitQuery()),
+            ("visits", "ninth page", VisitQuery(page=9)),
+            ("visits", "a day", VisitQuery(since=NOW - HOUR, until=NOW + HOUR)),
+            ("visits", "by host", VisitQuery(host="Bob")),
+            ("visits", "by name", VisitQuery(name="ada")),
+            ("visits", "closed", VisitQuery(status=frozenset({Status.CLOSED}))),
+            ("passages", "first page", PassageQuery()),
+            ("passages", "ninth page", PassageQuery(page=9)),
+            ("passages", "a day", PassageQuery(since=NOW - HOUR, until=NOW + HOUR)),
+            ("passages", "by host", PassageQuery(host="Bob")),
+            ("passages", "by name", PassageQuery(name="ada")),
+            ("visitors", "first page", VisitorQuery()),
+        )
+    ],
+)
+async def test_no_page_reads_a_whole_year(
+    ledger: Ledger, moment: Moment, query: VisitQuery | PassageQuery | VisitorQuery
+) -> None:
+    """Visits and passages are found, sorted and counted by indices alone.
+
+    Names are looked for in all visitors, of whom there are the fewest.
+    """
+
+    def steps(connection: Connection) -> tuple[list[str], list[str]]:
+        with questions(connection) as asked:
+            if isinstance(query, VisitQuery):
+                find_visits(connection, moment, query)
+            elif isinstance(query, PassageQuery):
+                find_passages(connection, query)
+            else:
+                find_visitors(connection, query)
+        return plans(connection, asked), plans(connection, asked[:1])
+
+    taken, first = await ledger.async_read(steps)
+    whole = {
+        step
+        for step in taken
+        if step.split()[:2] in (["SCAN", table] for table in ("visits", "passages"))
+        and "INDEX" not in step
+    }
+    assert not whole
+    if query.name is None and getattr(query, "host", None) is None:
+        assert "USE TEMP B-TREE FOR ORDER BY" not in first
+
+
+async def test_loading_somebody_looks_at_nobody_elses_visits(
+    ledger: Ledger, moment: Moment
+) -> None:
+    """However many are open: this is done all the time."""
+    await fill(ledger, moment, 3)
+
+    def steps(connection: Connection) -> list[str]:
+        with questions(connection) as asked:
+            load_many(connection, ["v1", "v2"])
+            load_many(connection, ["v1", "v2"], with_visits=["over-v1"])
+        return plans(connection, asked)
+
+    taken = await ledger.async_read(steps)
+    assert any("visits_of_visitor" in step for step in taken)
+    assert not [step for step in taken if "visits_by" in step or "in_time" in step]

@@ -18,12 +18,16 @@ from ..ledger.photos import keep_photo
 from ..ledger.queries import (
     PassageQuery,
     PassageRow,
+    VisitKey,
     VisitorQuery,
     VisitorRow,
     VisitQuery,
+    derives,
     find_passages,
     find_visitors,
     find_visits,
+    find_visits_among,
+    open_visits,
     picture_of_passage,
     view_of_visit,
 )
@@ -332,8 +336,19 @@ class VisitBook:
     async def visits(self, query: VisitQuery) -> tuple[list[VisitView], int]:
         """Return a page of visits, and how many there are in all."""
         moment = self.moment
+        if not derives(query):
+            return await self._ledger.async_read(
+                lambda connection: find_visits(connection, moment, query)
+            )
+        found: list[VisitKey] = []
+        after: str | None = ""
+        while after is not None:
+            some, after = await self._ledger.async_read(
+                partial(open_visits, moment=moment, query=query, after=after)
+            )
+            found += some
         return await self._ledger.async_read(
-            lambda connection: find_visits(connection, moment, query)
+            lambda connection: find_visits_among(connection, moment, query, found)
         )
 
     async def passages(self, query: PassageQuery) -> tuple[list[PassageRow], int]:

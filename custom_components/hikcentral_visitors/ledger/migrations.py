@@ -7,7 +7,17 @@ from sqlalchemy import Connection, Engine, inspect, select, text
 
 from .copies import copy_of, make_copy
 from .errors import DamagedError, NewerSchemaError
-from .schema import METADATA, former_persons, known, meta
+from .schema import (
+    METADATA,
+    attendance,
+    former_persons,
+    journal,
+    known,
+    meta,
+    passages,
+    visitors,
+    visits,
+)
 
 VERSION_KEY = "schema_version"
 
@@ -32,10 +42,20 @@ def _add_refused_levels(connection: Connection) -> None:
         )
 
 
+def _add_indices(connection: Connection) -> None:
+    """What is asked of many visits is found, sorted and counted by indices alone."""
+    for name in ("passages_by_time", "visits_of_visitor"):
+        connection.execute(text(f"DROP INDEX IF EXISTS {name}"))
+    for table in (visitors, visits, passages, journal, attendance, former_persons):
+        for index in table.indexes:
+            index.create(connection, checkfirst=True)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     _create,
     _add_former_persons,
     _add_refused_levels,
+    _add_indices,
 )
 """The step at index n takes a file from version n to n + 1; 0 is an empty file."""
 

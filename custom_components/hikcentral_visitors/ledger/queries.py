@@ -1,32 +1,36 @@
 """What people ask the book for: visits, passages and visitors, in pages."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from heapq import merge
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Row,
     RowMapping,
     Select,
     Table,
+    false,
     func,
     select,
 )
 
 from ..visits.passage import Passage
-from ..visits.record import VisitorRecord
 from ..visits.status import Status
 from ..visits.view import VisitView, view
 from ..visits.visit import Visit, Visitor
 from .columns import UNREADABLE
 from .passages import place_in_row
-from .records import Moment, load, load_many
+from .records import Moment, load_many
 from .rows import UnreadableRowError, values, visitor_from_row
 from .schema import passages, visitors, visits
 from .statements import KEY, VISITOR_OF_VISIT
+
+_SEEN_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,24 +99,26 @@ def view_of_visit(
 ) -> VisitView | None:
     """Return one visit, open or closed; None where there is none of that id."""
     visitor_id = connection.scalar(VISITOR_OF_VISIT, {KEY: visit_id})
-    record = (
-        load(connection, visitor_id, with_visit=visit_id)
-        if visitor_id is not None
-        else None
-    )
-    return _view(record, visit_id, moment)
-
-
-def _view(
-    record: VisitorRecord | None, visit_id: str, moment: Moment
-) -> VisitView | None:
-    """Return the visit as it is seen; None for one that cannot be read."""
-    if record is None:
+    if visitor_id is None:
         return None
-    for visit in record.visits:
-        if visit.id == visit_id:
-            return view(visit, record, moment.policy, moment.now)
-    return None
+    return _views(connection, moment, {visit_id: visitor_id}).get(visit_id)
+
+
+def _views(
+    connection: Connection, moment: Moment, whose: Mapping[str, str]
+) -> dict[str, VisitView]:
+    """Return these visits as they are seen, but for those that cannot be read.
+
+    `whose` names their visitors. A closed visit is seen beside the open ones only.
+    """
+    records = load_many(connection, set(whose.values()), with_visits=whose)
+    return {
+        visit.id: view(visit, shown, moment.policy, moment.now)
+        for record in records.values()
+        for visit in record.visits
+        if visit.id in whose
+        for shown in (record.showing(visit.id),)
+    }
 
 
 def find_visits(
@@ -120,53 +126,99 @@ def find_visits(
 ) -> tuple[list[VisitView], int]:
     """Return a page of visits by their start, and how many there are in all.
 
-    Only statuses of visits that are not closed are derived, and those are few; closed
-    visits are counted and paged by the database.
+    For questions that `derives` tells apart there are `open_visits` and
+    `find_visits_among`.
     """
-    chosen = select(visits.c.id, visits.c.visitor_id, visits.c.closed_at).join(
-        visitors, visitors.c.id == visits.c.visitor_id
-    )
-    chosen = chosen.where(*_visit_filters(query))
-    order = (visits.c.valid_from, visits.c.id)
-    wanted = query.status
-    if wanted is None or wanted == {Status.CLOSED}:
-        page = connection.execute(_paged(chosen.order_by(*order), query)).all()
-        open_ones = {row.visitor_id for row in page if row.closed_at is None}
-        records = load_many(connection, open_ones)
-        shown = (
-            view_of_visit(connection, moment, row.id)
-            if row.closed_at is not None
-            else _view(records.get(row.visitor_id), row.id, moment)
-            for row in page
+    chosen = select(visits.c.id, visits.c.visitor_id).where(*_visit_filters(query))
+    if query.status == frozenset({Status.CLOSED}):
+        chosen = chosen.where(visits.c.closed_at.is_not(None))
+    page = connection.execute(_paged(_by_start(chosen), query))
+    whose = {row.id: row.visitor_id for row in page}
+    return _shown(connection, moment, whose), _total(connection, chosen)
+
+
+def derives(query: VisitQuery) -> bool:
+    """Tell whether a question can only be answered by looking at open visits."""
+    return query.status is not None and query.status != {Status.CLOSED}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class VisitKey:
+    """A visit, in the order of the list."""
+
+    valid_from: datetime
+    id: str
+    visitor_id: str
+
+
+def open_visits(
+    connection: Connection, moment: Moment, query: VisitQuery, after: str = ""
+) -> tuple[list[VisitKey], str | None]:
+    """Return those of the next open visits that have a status which is asked for.
+
+    Next by their ids, `after` one of them. Also returns after which to ask again, None
+    at the end: one portion after the other, so that nobody else who asks waits for all.
+    """
+    wanted = query.status or frozenset()
+    rows = connection.execute(
+        select(visits.c.id, visits.c.visitor_id)
+        .where(visits.c.closed_at.is_(None), visits.c.id > after)
+        .where(*_visit_filters(query))
+        .order_by(visits.c.id)
+        .limit(_SEEN_AT_ONCE)
+    ).all()
+    seen = _views(connection, moment, {row.id: row.visitor_id for row in rows})
+    found = [
+        VisitKey(one.visit.valid_from, one.visit.id, one.visitor.id)
+        for one in seen.values()
+        if one.status in wanted
+    ]
+    return found, rows[-1].id if len(rows) == _SEEN_AT_ONCE else None
+
+
+def find_visits_among(
+    connection: Connection,
+    moment: Moment,
+    query: VisitQuery,
+    open_ones: Sequence[VisitKey],
+) -> tuple[list[VisitView], int]:
+    """Return a page of these and, where closed ones are asked for, all closed visits.
+
+    Of the closed ones only those are read that could be on the page.
+    """
+    first, line, closed = (query.page - 1) * query.limit, sorted(open_ones), 0
+    if query.status is not None and Status.CLOSED in query.status:
+        chosen = select(visits.c.id, visits.c.visitor_id, visits.c.valid_from).where(
+            visits.c.closed_at.is_not(None), *_visit_filters(query)
         )
-        return [seen for seen in shown if seen is not None], _total(connection, chosen)
-    rows = connection.execute(chosen.order_by(*order)).all()
-    records = load_many(
-        connection, {row.visitor_id for row in rows if row.closed_at is None}
-    )
-    matching: list[VisitView | str] = []
-    for row in rows:
-        if row.closed_at is not None:
-            matching.append(row.id)
-            continue
-        seen = _view(records.get(row.visitor_id), row.id, moment)
-        if seen is not None and seen.status in wanted:
-            matching.append(seen)
-    first = (query.page - 1) * query.limit
-    seen_all = (
-        item if isinstance(item, VisitView) else view_of_visit(connection, moment, item)
-        for item in matching[first : first + query.limit]
-    )
-    return [seen for seen in seen_all if seen is not None], len(matching)
+        closed, before = _total(connection, chosen), max(first - len(line), 0)
+        window = _by_start(chosen).offset(before).limit(first - before + query.limit)
+        line = list(merge(line, map(_key, connection.execute(window))))
+        first -= before
+    whose = {one.id: one.visitor_id for one in line[first : first + query.limit]}
+    return _shown(connection, moment, whose), closed + len(open_ones)
+
+
+def _key(row: Row[Any]) -> VisitKey:
+    start = row.valid_from
+    last = datetime.max.replace(tzinfo=UTC)
+    return VisitKey(last if start is UNREADABLE else start, row.id, row.visitor_id)
+
+
+def _by_start[S: Select[Any]](chosen: S) -> S:
+    return chosen.order_by(visits.c.valid_from, visits.c.id)
+
+
+def _shown(
+    connection: Connection, moment: Moment, whose: Mapping[str, str]
+) -> list[VisitView]:
+    """Return these visits in this order, but for those that cannot be read."""
+    seen = _views(connection, moment, whose)
+    return [seen[visit_id] for visit_id in whose if visit_id in seen]
 
 
 def _visit_filters(query: VisitQuery) -> Sequence[ColumnElement[bool]]:
     filters: list[ColumnElement[bool]] = []
-    if query.status is not None:
-        if query.status == {Status.CLOSED}:
-            filters.append(visits.c.closed_at.is_not(None))
-        elif Status.CLOSED not in query.status:
-            filters.append(visits.c.closed_at.is_(None))
     if query.host is not None:
         filters.append(visits.c.host == query.host)
     if query.since is not None:
@@ -176,8 +228,13 @@ def _visit_filters(query: VisitQuery) -> Sequence[ColumnElement[bool]]:
     if query.visit_id is not None:
         filters.append(visits.c.id == query.visit_id)
     if query.name is not None:
-        filters.append(_named(query.name))
+        filters.append(visits.c.visitor_id.in_(_called(query.name)))
     return filters
+
+
+def _called(part: str) -> Select[Any]:
+    """The visitors with this part of a name: found first, for they are the fewest."""
+    return select(visitors.c.id).where(_named(part))
 
 
 def _named(part: str) -> ColumnElement[bool]:
@@ -192,18 +249,16 @@ def _paged[S: Select[Any]](
 
 
 def _total(connection: Connection, chosen: Select[Any]) -> int:
-    return connection.scalar(select(func.count()).select_from(chosen.subquery())) or 0
+    counted = chosen.with_only_columns(func.count(), maintain_column_froms=True)
+    return connection.scalar(counted) or 0
 
 
 def find_passages(
     connection: Connection, query: PassageQuery
 ) -> tuple[list[PassageRow], int]:
     """Return a page of passages, echoes left out, and how many there are in all."""
-    chosen = (
-        select(passages)
-        .join(visitors, visitors.c.id == passages.c.visitor_id)
-        .outerjoin(visits, visits.c.id == passages.c.visit_id)
-        .where(passages.c.echo.is_(False))
+    chosen = select(passages.c.id, passages.c.occurred_at).where(
+        passages.c.echo == false()
     )
     if query.visit_id is not None:
         chosen = chosen.where(passages.c.visit_id == query.visit_id)
@@ -212,12 +267,19 @@ def find_passages(
     if query.until is not None:
         chosen = chosen.where(passages.c.occurred_at < query.until)
     if query.host is not None:
-        chosen = chosen.where(visits.c.host == query.host)
+        hosted = select(visits.c.id).where(visits.c.host == query.host)
+        chosen = chosen.where(passages.c.visit_id.in_(hosted))
     if query.name is not None:
-        chosen = chosen.where(_named(query.name))
-    newest = chosen.order_by(passages.c.occurred_at.desc(), passages.c.id.desc())
-    rows = connection.execute(_paged(newest, query)).mappings().all()
+        chosen = chosen.where(passages.c.visitor_id.in_(_called(query.name)))
+    newest = _newest(chosen)
+    page = connection.scalars(_paged(newest, query)).all()
+    shown = _newest(select(passages).where(passages.c.id.in_(page)))
+    rows = connection.execute(shown).mappings().all()
     return list(_passage_rows(connection, rows)), _total(connection, chosen)
+
+
+def _newest[S: Select[Any]](chosen: S) -> S:
+    return chosen.order_by(passages.c.occurred_at.desc(), passages.c.id.desc())
 
 
 def _passage_rows(

@@ -5,7 +5,7 @@ course afterwards, so that whatever follows from a change is in the same commit,
 what is to be told of it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
@@ -43,10 +43,12 @@ from .statements import (
     DROP_PHOTO,
     IDS,
     KEY,
-    MOVEMENTS,
+    OPEN_MOVEMENTS,
+    OPEN_VISITS,
+    SHOWN_MOVEMENTS,
+    SHOWN_VISITS,
     VISITORS,
-    VISITS,
-    WITH_VISIT,
+    WITH_VISITS,
 )
 
 _IDS_AT_ONCE = 500
@@ -73,31 +75,39 @@ def load(
     connection: Connection, visitor_id: str, *, with_visit: str | None = None
 ) -> VisitorRecord | None:
     """Return one visitor's record, with a closed visit too where it is named."""
-    return load_many(connection, [visitor_id], with_visit=with_visit).get(visitor_id)
+    with_visits = () if with_visit is None else (with_visit,)
+    return load_many(connection, [visitor_id], with_visits=with_visits).get(visitor_id)
 
 
 def load_many(
     connection: Connection,
     visitor_ids: Iterable[str],
     *,
-    with_visit: str | None = None,
+    with_visits: Collection[str] = (),
 ) -> dict[str, VisitorRecord]:
-    """Return the records of these visitors, by their ids; unknown ones are left out."""
+    """Return the records of these visitors, by their ids; unknown ones are left out.
+
+    With those closed visits that are named.
+    """
     found: dict[str, VisitorRecord] = {}
     for ids in batched(visitor_ids, _IDS_AT_ONCE, strict=False):
-        found |= _load_batch(connection, ids, with_visit)
+        found |= _load_batch(connection, ids, with_visits)
     return found
 
 
 def _load_batch(
-    connection: Connection, ids: Sequence[str], with_visit: str | None
+    connection: Connection, ids: Sequence[str], with_visits: Collection[str]
 ) -> dict[str, VisitorRecord]:
-    whose = {IDS: ids, WITH_VISIT: with_visit}
+    whose: dict[str, Sequence[str]] = {IDS: ids}
+    asked, moved = OPEN_VISITS, OPEN_MOVEMENTS
+    if with_visits:
+        whose[WITH_VISITS] = list(with_visits)
+        asked, moved = SHOWN_VISITS, SHOWN_MOVEMENTS
     stays: dict[str, list[RowMapping]] = {}
-    for row in connection.execute(VISITS, whose).mappings():
+    for row in connection.execute(asked, whose).mappings():
         stays.setdefault(row["visitor_id"], []).append(row)
     moves: dict[str, list[Movement]] = {}
-    for move in connection.execute(MOVEMENTS, whose) if stays else ():
+    for move in connection.execute(moved, whose) if stays else ():
         if UNREADABLE not in move:
             moves.setdefault(move.visitor_id, []).append(
                 Movement(move.at, move.kind, move.visit_id)

@@ -28,8 +28,20 @@ _REQUIRED = {
     )
 }
 
+_FIELDS = {
+    kind: tuple(field.name for field in fields(kind))
+    for kind in (Visitor, Visit, Passage)
+}
 _FACTS = [column.name for column in known_table.columns if not column.primary_key]
 _NESTED = {"application": Application, "widening": Effort, "narrowing": Effort}
+_PARTS = {
+    name: (kind, [(part.name, f"{name}_{part.name}") for part in fields(kind)])
+    for name, kind in _NESTED.items()
+}
+"""The columns of what is nested, by the names of its fields."""
+_PLAIN = [
+    field.name for field in fields(Known) if field.name not in {*_NESTED, "window"}
+]
 _SHARED: Mapping[Application | Effort, Any] = {
     part: part for part in (Application(), Effort())
 }
@@ -38,7 +50,7 @@ _SHARED: Mapping[Application | Effort, Any] = {
 
 def to_row(value: Visitor | Visit | Passage) -> dict[str, Any]:
     """Return the columns of a value whose fields are all columns."""
-    return {field.name: getattr(value, field.name) for field in fields(value)}
+    return {name: getattr(value, name) for name in _FIELDS[type(value)]}
 
 
 class UnreadableRowError(Exception):
@@ -50,7 +62,7 @@ def from_row[T: (Visitor, Visit, Passage)](kind: type[T], row: RowMapping) -> T:
 
     Raises UnreadableRowError.
     """
-    names = [field.name for field in fields(kind)]
+    names = _FIELDS[kind]
     _require(kind, row, names)
     if kind is Visit and row["valid_from"] >= row["valid_until"]:
         raise UnreadableRowError("valid_until")
@@ -106,16 +118,11 @@ def known_to_row(known: Known) -> dict[str, Any]:
     row: dict[str, Any] = {
         "window_start": known.window.start if known.window else None,
         "window_end": known.window.end if known.window else None,
+        **{name: getattr(known, name) for name in _PLAIN},
     }
-    for field in fields(known):
-        value = getattr(known, field.name)
-        if field.name in _NESTED:
-            row |= {
-                f"{field.name}_{part.name}": getattr(value, part.name)
-                for part in fields(value)
-            }
-        elif field.name != "window":
-            row[field.name] = value
+    for name, (_, parts) in _PARTS.items():
+        nested = getattr(known, name)
+        row |= {column: getattr(nested, part) for part, column in parts}
     return row
 
 
@@ -136,15 +143,9 @@ def _known_from_row(row: RowMapping) -> Known:
     start, end = row["window_start"], row["window_end"]
     if start is not None and end is not None and start >= end:
         raise UnreadableRowError("window")
-    values: dict[str, Any] = {
-        "window": Window(start, end) if start is not None and end is not None else None
-    }
-    for field in fields(Known):
-        if (kind := _NESTED.get(field.name)) is not None:
-            part = kind(
-                **{one.name: row[f"{field.name}_{one.name}"] for one in fields(kind)}
-            )
-            values[field.name] = _SHARED.get(part, part)
-        elif field.name != "window":
-            values[field.name] = row[field.name]
-    return Known(**values)
+    window = Window(start, end) if start is not None and end is not None else None
+    facts: dict[str, Any] = {"window": window, **{name: row[name] for name in _PLAIN}}
+    for name, (kind, parts) in _PARTS.items():
+        nested = kind(**{part: row[column] for part, column in parts})
+        facts[name] = _SHARED.get(nested, nested)
+    return Known(**facts)

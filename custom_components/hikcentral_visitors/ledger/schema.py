@@ -49,6 +49,7 @@ visitors = Table(
     Column("photo", Label(64)),
     Column("created_at", Instant, nullable=False),
     Column("forgotten_at", Instant),
+    Index("visitors_by_age", "created_at", "id"),
 )
 
 
@@ -88,8 +89,10 @@ visits = Table(
     Column("closed_at", Instant),
     Column("outcome", Word(Outcome)),
     Column("announced", WordSet, nullable=False),
-    Index("visits_of_visitor", "visitor_id", "valid_until"),
+    Index("visits_of_visitor", "visitor_id", "closed_at"),
     Index("visits_by_closing", "closed_at", "valid_from"),
+    Index("visits_by_start", "valid_from", "valid_until", "id"),
+    Index("visits_of_host", "host", "valid_from"),
 )
 
 
@@ -141,6 +144,7 @@ former_persons = Table(
     Column("person_id", Label(64), primary_key=True),
     _visitor_id(),
     Column("until", Instant, nullable=False),
+    Index("former_persons_of_visitor", "visitor_id"),
 )
 """Persons who were a visitor's until then: what they did at doors is his."""
 
@@ -153,6 +157,7 @@ attendance = Table(
     Column("at", Instant, nullable=False),
     Column("kind", Word(MovementKind), nullable=False),
     Index("attendance_of_visit", "visit_id"),
+    Index("attendance_of_visitor", "visitor_id"),
 )
 
 passages = Table(
@@ -176,7 +181,8 @@ passages = Table(
     Column("echo", Flag, nullable=False),
     Index("passages_of_visit", "visit_id", "occurred_at"),
     Index("passages_of_visitor", "visitor_id", "occurred_at"),
-    Index("passages_by_time", "occurred_at"),
+    # Whether it is an echo too: so those that count are counted without being read.
+    Index("passages_in_time", "occurred_at", "echo"),
 )
 
 outbox = Table(
@@ -203,6 +209,7 @@ journal = Table(
     Column("visit_id", Label(32)),
     Column("detail", Json, nullable=False),
     Index("journal_of_visit", "visit_id"),
+    Index("journal_in_time", "at"),
 )
 
 cursors = Table(

@@ -12,7 +12,6 @@ from sqlalchemy import (
     Delete,
     Insert,
     Select,
-    String,
     Update,
     bindparam,
     delete,
@@ -38,8 +37,8 @@ from .schema import (
     visits,
 )
 
-IDS, WITH_VISIT, KEY = "ids", "with_visit", "of_key"
-"""The parameters of these statements: visitors, a closed visit to be shown, one id."""
+IDS, WITH_VISITS, KEY = "ids", "with_visits", "of_key"
+"""The parameters of these statements: visitors, closed visits to be shown, one id."""
 
 
 def _one_of(column: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -50,11 +49,6 @@ def _is(column: ColumnElement[Any]) -> ColumnElement[bool]:
     return column == bindparam(KEY)
 
 
-_SHOWN = or_(
-    visits.c.closed_at.is_(None),
-    visits.c.id == bindparam(WITH_VISIT, type_=String),
-)
-
 VISITORS: Select[Any] = (
     select(visitors, known)
     .outerjoin(known, known.c.visitor_id == visitors.c.id)
@@ -62,33 +56,46 @@ VISITORS: Select[Any] = (
 )
 """Visitors, and what is known of them where anything is."""
 
-VISITS: Select[Any] = select(visits).where(_one_of(visits.c.visitor_id), _SHOWN)
-MOVEMENTS: CompoundSelect[Any] = union_all(
-    select(
-        passages.c.visitor_id,
-        passages.c.visit_id,
-        passages.c.occurred_at.label("at"),
-        # The words for the ways in and out are those for the movements.
-        type_coerce(passages.c.direction, Word(MovementKind)).label("kind"),
+_OPEN = visits.c.closed_at.is_(None)
+_OPEN_OR_NAMED = or_(_OPEN, visits.c.id.in_(bindparam(WITH_VISITS, expanding=True)))
+
+
+def _visits(shown: ColumnElement[bool]) -> Select[Any]:
+    return select(visits).where(_one_of(visits.c.visitor_id), shown)
+
+
+def _movements(shown: ColumnElement[bool]) -> CompoundSelect[Any]:
+    # The visits are found first, by their visitors: SQLite, left to choose, would look
+    # through all that are open.
+    stays = select(visits.c.id).where(_one_of(visits.c.visitor_id), shown)
+    return union_all(
+        select(
+            passages.c.visitor_id,
+            passages.c.visit_id,
+            passages.c.occurred_at.label("at"),
+            # The words for the ways in and out are those for the movements.
+            type_coerce(passages.c.direction, Word(MovementKind)).label("kind"),
+        ).where(
+            _one_of(passages.c.visitor_id),
+            passages.c.visit_id.in_(stays),
+            passages.c.echo == false(),
+            passages.c.outcome == PassageOutcome.GRANTED,
+            passages.c.direction.in_([Direction.ENTRY, Direction.EXIT]),
+        ),
+        select(
+            attendance.c.visitor_id,
+            attendance.c.visit_id,
+            attendance.c.at,
+            attendance.c.kind,
+        ).where(_one_of(attendance.c.visitor_id), attendance.c.visit_id.in_(stays)),
     )
-    .join(visits, visits.c.id == passages.c.visit_id)
-    .where(
-        _one_of(passages.c.visitor_id),
-        _SHOWN,
-        passages.c.echo == false(),
-        passages.c.outcome == PassageOutcome.GRANTED,
-        passages.c.direction.in_([Direction.ENTRY, Direction.EXIT]),
-    ),
-    select(
-        attendance.c.visitor_id,
-        attendance.c.visit_id,
-        attendance.c.at,
-        attendance.c.kind,
-    )
-    .join(visits, visits.c.id == attendance.c.visit_id)
-    .where(_one_of(attendance.c.visitor_id), _SHOWN),
-)
-"""What moved them on the visits shown: doors that opened, and the desk."""
+
+
+OPEN_VISITS, SHOWN_VISITS = _visits(_OPEN), _visits(_OPEN_OR_NAMED)
+"""The open visits; and with those closed ones that are named."""
+
+OPEN_MOVEMENTS, SHOWN_MOVEMENTS = _movements(_OPEN), _movements(_OPEN_OR_NAMED)
+"""What moved visitors on these visits: doors that opened, and the desk."""
 
 VISITOR_OF_VISIT: Select[Any] = select(visits.c.visitor_id).where(_is(visits.c.id))
 

@@ -1,0 +1,53 @@
+"""A file of an earlier schema becomes one that is like a new one."""
+
+from pathlib import Path
+import sqlite3
+
+from custom_components.hikcentral_visitors.ledger import Ledger
+from custom_components.hikcentral_visitors.ledger.copies import copy_of
+from custom_components.hikcentral_visitors.ledger.migrations import VERSION
+
+INDICES = "SELECT name, sql FROM sqlite_master WHERE type = 'index'"
+
+
+def made(path: Path) -> set[tuple[str, str]]:
+    with sqlite3.connect(path) as connection:
+        return set(connection.execute(INDICES))
+
+
+async def reopen(path: Path) -> None:
+    ledger = Ledger(path)
+    await ledger.async_open()
+    await ledger.async_close()
+
+
+async def test_indices_of_a_year_are_made_for_a_file_that_had_others(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "visits.db"
+    await reopen(path)
+    new = made(path)
+    with sqlite3.connect(path) as connection:
+        for index in (
+            "visits_by_start",
+            "visits_of_host",
+            "visits_of_visitor",
+            "visitors_by_age",
+            "passages_in_time",
+            "journal_in_time",
+            "attendance_of_visitor",
+            "former_persons_of_visitor",
+        ):
+            connection.execute(f"DROP INDEX {index}")
+        connection.execute(
+            "CREATE INDEX visits_of_visitor ON visits (visitor_id, valid_until)"
+        )
+        connection.execute("CREATE INDEX passages_by_time ON passages (occurred_at)")
+        connection.execute("UPDATE meta SET value = 3 WHERE key = 'schema_version'")
+    assert made(path) != new
+    await reopen(path)
+    assert made(path) == new
+    assert copy_of(path, 3).exists(), "the way back to the release before"
+    with sqlite3.connect(path) as connection:
+        found = connection.execute("SELECT value FROM meta WHERE key='schema_version'")
+        assert found.fetchone() == (str(VERSION),)
