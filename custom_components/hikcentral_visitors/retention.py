@@ -11,6 +11,8 @@ from .ledger import Ledger, LedgerError, Transaction
 from .ledger.records import Moment
 from .ledger.retention import (
     delete_forgotten,
+    delete_former_persons,
+    delete_old_entries,
     delete_old_visits,
     forget_visitor,
     visitors_due,
@@ -18,8 +20,8 @@ from .ledger.retention import (
 
 INTERVAL = timedelta(hours=1)
 
-AT_ONCE = 100
-"""How many visitors are forgotten in a transaction."""
+AT_ONCE = 20
+"""How many visitors are forgotten, or rows deleted, before others may write."""
 
 COPIES_KEPT = timedelta(days=7)
 """So long somebody may want to go back to the release before, if nobody is forgotten
@@ -58,12 +60,23 @@ class Retention:
             )
             forgotten += done
             more = len(done) == AT_ONCE
-        moment = self._moment()
-        await self._ledger.async_write(partial(_delete, moment=moment))
+        before = self._moment().now - self._moment().policy.retention
+        await self._delete(delete_forgotten)
+        await self._delete(partial(delete_old_visits, before=before))
+        await self._delete(partial(delete_former_persons, before=before))
+        await self._delete(partial(delete_old_entries, before=before))
         await self._ledger.async_wipe()
         await self._ledger.async_drop_copies(
-            None if forgotten else moment.now - COPIES_KEPT
+            None if forgotten else self._moment().now - COPIES_KEPT
         )
+
+    async def _delete(self, delete_some: Callable[..., int]) -> None:
+        """Delete all of a kind, one portion after the other."""
+        while (
+            await self._ledger.async_write(partial(delete_some, at_most=AT_ONCE))
+            == AT_ONCE
+        ):
+            pass
 
 
 def _forget_some(transaction: Transaction, moment: Moment, after: str) -> list[str]:
@@ -78,8 +91,3 @@ def _forget_some(transaction: Transaction, moment: Moment, after: str) -> list[s
         with suppress(KeyError):
             forget_visitor(transaction, moment, visitor_id)
     return due
-
-
-def _delete(transaction: Transaction, moment: Moment) -> None:
-    delete_forgotten(transaction)
-    delete_old_visits(transaction, moment.now - moment.policy.retention)

@@ -24,7 +24,7 @@ from custom_components.hikcentral_visitors.ledger.queries import (
     view_of_visit,
 )
 from custom_components.hikcentral_visitors.ledger.records import Moment, change
-from custom_components.hikcentral_visitors.ledger.retention import delete_old_visits
+from custom_components.hikcentral_visitors.ledger.retention import delete_former_persons
 from custom_components.hikcentral_visitors.visits.events import VisitEventType
 from custom_components.hikcentral_visitors.visits.known import Existence, Known
 from custom_components.hikcentral_visitors.visits.passage import (
@@ -197,8 +197,8 @@ async def test_whose_a_person_was_is_kept_for_as_long_as_passages(
 
     await ledger.async_write(lambda one: change(one, moment, "ada", made_again))
     assert await ledger.async_read(former) == {"42": ("ada", moment.now)}
-    await ledger.async_write(lambda one: delete_old_visits(one, moment.now))
+    await ledger.async_write(lambda one: delete_former_persons(one, moment.now))
     assert await ledger.async_read(former) == {"42": ("ada", moment.now)}
     later = moment.now + HOUR
-    await ledger.async_write(lambda one: delete_old_visits(one, later))
+    await ledger.async_write(lambda one: delete_former_persons(one, later))
     assert await ledger.async_read(former) == {}

@@ -1,15 +1,18 @@
 """Nothing is kept longer than it may be, and nobody is lost before he is gone."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from itertools import pairwise
 import os
 import threading
 
 import pytest
 from sqlalchemy import Table, select
 
+from custom_components.hikcentral_visitors import retention as module
 from custom_components.hikcentral_visitors.ledger import Committed, Ledger
 from custom_components.hikcentral_visitors.ledger.copies import copy_of
 from custom_components.hikcentral_visitors.ledger.database import Transaction
@@ -39,7 +42,7 @@ from custom_components.hikcentral_visitors.visits.known import Existence, Known
 from custom_components.hikcentral_visitors.visits.policy import Policy
 from custom_components.hikcentral_visitors.visits.record import Change, VisitorRecord
 
-from .conftest import NOW, POLICY
+from .conftest import HOUR, NOW, POLICY
 from .test_records import store, visit, visitor
 
 LONG_AGO = NOW - timedelta(days=100)
@@ -236,3 +239,28 @@ async def test_copies_of_earlier_schemas_go_with_whoever_is_forgotten(
     await retention(ledger).async_forget()
     assert not old.exists()
     assert young.exists() is not somebody_is_due
+
+
+async def test_old_visits_are_deleted_in_portions(
+    ledger: Ledger, moment: Moment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody at the desk waits until a year is deleted."""
+    monkeypatch.setattr(module, "AT_ONCE", 10)
+    over = {"valid_from": LONG_AGO, "valid_until": LONG_AGO + HOUR}
+    old = [
+        visit(id=f"old{number}", reference=None, closed_at=LONG_AGO + HOUR, **over)
+        for number in range(25)
+    ]
+    record = VisitorRecord(visitor=visitor(), visits=(visit(), *old))
+    await ledger.async_write(lambda one: insert(one, moment, Change(record)))
+    left, write = [26], ledger.async_write
+
+    async def count_after[T](work: Callable[[Transaction], T]) -> T:
+        result = await write(work)
+        left.append(await count(ledger, visits))
+        return result
+
+    monkeypatch.setattr(ledger, "async_write", count_after)
+    await retention(ledger).async_forget()
+    assert left[-1] == 1, "the visit that is open"
+    assert max(before - after for before, after in pairwise(left)) == 10

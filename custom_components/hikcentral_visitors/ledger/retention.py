@@ -5,8 +5,20 @@ only when nothing of him is left there.
 """
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, and_, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    and_,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from ..visits.commands import forget
 from ..visits.known import UNSETTLED, Existence
@@ -73,7 +85,7 @@ def forget_visitor(
     return forgotten
 
 
-def delete_forgotten(transaction: Transaction) -> int:
+def delete_forgotten(transaction: Transaction, at_most: int | None = None) -> int:
     """Delete forgotten visitors who are out, and of whom the server holds nothing."""
     held = exists().where(
         and_(
@@ -87,20 +99,39 @@ def delete_forgotten(transaction: Transaction) -> int:
     here = exists().where(
         and_(visits.c.visitor_id == visitors.c.id, visits.c.closed_at.is_(None))
     )
-    deleted = transaction.connection.execute(
-        delete(visitors).where(visitors.c.forgotten_at.is_not(None), ~held, ~here)
-    )
+    gone = and_(visitors.c.forgotten_at.is_not(None), ~held, ~here)
+    return _delete(transaction, visitors.c.id, gone, at_most)
+
+
+def delete_old_visits(
+    transaction: Transaction, before: datetime, at_most: int | None = None
+) -> int:
+    """Delete visits closed before then, with their passages."""
+    return _delete(transaction, visits.c.id, visits.c.closed_at < before, at_most)
+
+
+def delete_old_entries(
+    transaction: Transaction, before: datetime, at_most: int | None = None
+) -> int:
+    """Delete what the journal says of the time before then."""
+    return _delete(transaction, journal.c.id, journal.c.at < before, at_most)
+
+
+def delete_former_persons(
+    transaction: Transaction, before: datetime, at_most: int | None = None
+) -> int:
+    """Delete who was whose before then."""
+    of_old = former_persons.c.until < before
+    return _delete(transaction, former_persons.c.person_id, of_old, at_most)
+
+
+def _delete(
+    transaction: Transaction,
+    key: Column[Any],
+    which: ColumnElement[bool],
+    at_most: int | None,
+) -> int:
+    """Delete so many of these rows; returns how many there were."""
+    chosen = select(key).where(which).limit(at_most)
+    deleted = transaction.connection.execute(delete(key.table).where(key.in_(chosen)))
     return deleted.rowcount
-
-
-def delete_old_visits(transaction: Transaction, before: datetime) -> int:
-    """Delete visits closed before then with their passages, and the journal.
-
-    Also who was whose before then.
-    """
-    connection = transaction.connection
-    connection.execute(delete(former_persons).where(former_persons.c.until < before))
-    connection.execute(delete(journal).where(journal.c.at < before))
-    return connection.execute(
-        delete(visits).where(visits.c.closed_at < before)
-    ).rowcount
