@@ -15,7 +15,7 @@ from custom_components.hikcentral_visitors.ledger.queries import (
     VisitQuery,
 )
 from custom_components.hikcentral_visitors.ledger.schema import journal
-from custom_components.hikcentral_visitors.visits.commands import CommandRefusedError
+from custom_components.hikcentral_visitors.visits.checks import CommandRefusedError
 from custom_components.hikcentral_visitors.visits.person_code import (
     Installation,
     is_ours,

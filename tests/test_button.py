@@ -21,7 +21,7 @@ from custom_components.hikcentral_visitors.hikcentral import (
     DoorCommand,
 )
 from custom_components.hikcentral_visitors.ledger import LedgerError
-from custom_components.hikcentral_visitors.visits.commands import CommandRefusedError
+from custom_components.hikcentral_visitors.visits.checks import CommandRefusedError
 from custom_components.hikcentral_visitors.visits.visit import Actor, ActorKind
 from tests.stand_in import StandIn, make_view, user_context
 from tests.states import state_of

@@ -35,7 +35,7 @@ from custom_components.hikcentral_visitors.ledger.memory import held_places, hol
 from custom_components.hikcentral_visitors.ledger.passages import record_passage
 from custom_components.hikcentral_visitors.ledger.records import Moment, change, insert
 from custom_components.hikcentral_visitors.visits.access import AccessState
-from custom_components.hikcentral_visitors.visits.commands import CommandRefusedError
+from custom_components.hikcentral_visitors.visits.checks import CommandRefusedError
 from custom_components.hikcentral_visitors.visits.passage import Passage, PassageOutcome
 from custom_components.hikcentral_visitors.visits.record import Change, VisitorRecord
 from custom_components.hikcentral_visitors.visits.visit import Visit

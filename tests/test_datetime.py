@@ -12,7 +12,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import snapshot_platform
 from syrupy.assertion import SnapshotAssertion
 
-from custom_components.hikcentral_visitors.visits.commands import CommandRefusedError
+from custom_components.hikcentral_visitors.visits.checks import CommandRefusedError
 from custom_components.hikcentral_visitors.visits.visit import Actor, ActorKind
 from tests.stand_in import NOW, StandIn, make_view, user_context
 from tests.states import state_of

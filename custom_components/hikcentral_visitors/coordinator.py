@@ -36,7 +36,7 @@ from .request_totals import RequestTotals
 from .roster import Roster
 from .seats import Seats
 from .visits.access import SETTLED_STATES
-from .visits.commands import CommandRefusedError
+from .visits.checks import CommandRefusedError
 from .visits.view import VisitView
 
 type Listener = Callable[[], None]

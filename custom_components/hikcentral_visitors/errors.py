@@ -9,7 +9,7 @@ from homeassistant.helpers.translation import async_get_cached_translations
 
 from .const import DOMAIN
 from .ledger import LedgerError
-from .visits.commands import CommandRefusedError
+from .visits.checks import CommandRefusedError
 
 
 def refusal(key: str, **placeholders: str) -> ServiceValidationError:

@@ -13,7 +13,7 @@ from .local_time import shown
 from .notices import VisitNotice
 from .problems import Cause, first_names
 from .runtime import HikCentralConfigEntry
-from .visits.commands import CommandRefusedError
+from .visits.checks import CommandRefusedError
 from .visits.events import VisitEventType
 from .visits.passage import PassageOutcome
 

@@ -13,7 +13,7 @@ from .ledger.recovery import (
 )
 from .permission import requester
 from .recovery_issues import RecoveryCause
-from .visits.commands import CommandRefusedError
+from .visits.checks import CommandRefusedError
 
 _OPTIONS = {
     RecoveryCause.VISITS_LOST: ["seen"],

@@ -14,7 +14,7 @@ from .const import DOMAIN, LOGGER
 from .ledger import LedgerError
 from .permission import async_authorize
 from .runtime import HikCentralConfigEntry, Runtime
-from .visits.commands import CommandRefusedError
+from .visits.checks import CommandRefusedError
 from .visits.visit import Actor
 
 EVENT_TAP: Final = "mobile_app_notification_action"

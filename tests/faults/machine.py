@@ -26,7 +26,7 @@ from hypothesis.stateful import (
 from custom_components.hikcentral_visitors.book import GrantRequest, registration
 from custom_components.hikcentral_visitors.ledger import database
 from custom_components.hikcentral_visitors.ledger.records import load
-from custom_components.hikcentral_visitors.visits.commands import CommandRefusedError
+from custom_components.hikcentral_visitors.visits.checks import CommandRefusedError
 from simulator import create_app
 from simulator.clock import Clock
 from simulator.control.operator import operate

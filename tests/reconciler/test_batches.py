@@ -13,7 +13,7 @@ from custom_components.hikcentral_visitors.reconciler.batches import (
     Job,
     Queue,
 )
-from custom_components.hikcentral_visitors.visits.plan import (
+from custom_components.hikcentral_visitors.visits.operations import (
     Operation,
     OperationKind as Kind,
     Plan,

@@ -24,7 +24,7 @@ from custom_components.hikcentral_visitors.hikcentral import (
     UnsupportedError,
 )
 from custom_components.hikcentral_visitors.reconciler.failures import failure_of
-from custom_components.hikcentral_visitors.visits.facts import FailureKind
+from custom_components.hikcentral_visitors.visits.attempts import FailureKind
 
 TRANSIENT, AMBIGUOUS, REFUSED = (
     FailureKind.TRANSIENT,

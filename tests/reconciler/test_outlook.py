@@ -5,7 +5,7 @@ from dataclasses import replace
 from custom_components.hikcentral_visitors.ledger.records import Moment
 from custom_components.hikcentral_visitors.reconciler.outlook import outlook
 from custom_components.hikcentral_visitors.visits.known import Effort
-from custom_components.hikcentral_visitors.visits.plan import OperationKind
+from custom_components.hikcentral_visitors.visits.operations import OperationKind
 from tests.visits.values import DAY, HOUR, NOW, POLICY, applied, record, stay
 
 MOMENT = Moment(NOW, POLICY)

@@ -18,10 +18,8 @@ from custom_components.hikcentral_visitors.reconciler.readings import (
     doors_reading,
     person_reading,
 )
-from custom_components.hikcentral_visitors.visits.facts import (
-    DoorsReading,
-    PersonReading,
-)
+from custom_components.hikcentral_visitors.visits.facts import PersonReading
+from custom_components.hikcentral_visitors.visits.terminals import DoorsReading
 from custom_components.hikcentral_visitors.visits.visit import Visitor
 from custom_components.hikcentral_visitors.visits.window import Window
 

@@ -9,7 +9,7 @@ import pytest
 
 from custom_components.hikcentral_visitors.local_time import instant
 from custom_components.hikcentral_visitors.visits.access import AccessState
-from custom_components.hikcentral_visitors.visits.commands import CommandRefusedError
+from custom_components.hikcentral_visitors.visits.checks import CommandRefusedError
 from simulator.control.operator import operate
 
 from .house import HOUR, LOBBY_DOORS, MINUTE, House

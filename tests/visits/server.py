@@ -10,22 +10,25 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from custom_components.hikcentral_visitors.visits import facts
+from custom_components.hikcentral_visitors.visits import attempts, facts, terminals
+from custom_components.hikcentral_visitors.visits.attempts import Failure, FailureKind
 from custom_components.hikcentral_visitors.visits.desired import Desired, desired
-from custom_components.hikcentral_visitors.visits.facts import Failure, FailureKind
 from custom_components.hikcentral_visitors.visits.known import Existence, Known
-from custom_components.hikcentral_visitors.visits.plan import (
-    PROOF_LASTS,
+from custom_components.hikcentral_visitors.visits.operations import (
     WRITES_BY_ID,
     Operation,
     OperationKind as Kind,
     Plan,
+)
+from custom_components.hikcentral_visitors.visits.plan import (
+    PROOF_LASTS,
     plan,
     wish_key,
 )
 from custom_components.hikcentral_visitors.visits.policy import Policy
 from custom_components.hikcentral_visitors.visits.profile import profile_digest
 from custom_components.hikcentral_visitors.visits.record import VisitorRecord
+from custom_components.hikcentral_visitors.visits.terminals import DoorsReading
 from custom_components.hikcentral_visitors.visits.window import Window
 
 from .values import MINUTE, POLICY
@@ -103,7 +106,7 @@ class Server:
         if reached:
             learnt = self._call(record, known, wish, operation, now)
             if answered:
-                known = learnt(facts.succeeded(known, taking=todo.narrowing))
+                known = learnt(attempts.succeeded(known, taking=todo.narrowing))
         if answer in {
             Answer.REFUSED,
             Answer.TRANSIENT,
@@ -141,8 +144,8 @@ class Server:
         if kind is FailureKind.REFUSED and operation.kind is Kind.UPDATE_FACE:
             return facts.face_refused(known, record.visitor.photo or "")
         if kind is FailureKind.REFUSED and operation.kind is Kind.CHECK_APPLICATION:
-            return facts.doors_unreadable(known)
-        return facts.failed(
+            return terminals.doors_unreadable(known)
+        return attempts.failed(
             known,
             operation,
             Failure(kind=kind, reason=answer.value),
@@ -193,13 +196,13 @@ class Server:
                 return facts.person_deleted
             case Kind.CHECK_APPLICATION:
                 reading_of_doors = self._doors(person)
-                return lambda known: facts.doors_read(known, reading_of_doors, now)
+                return lambda known: terminals.doors_read(known, reading_of_doors, now)
             case Kind.APPLY:
                 self.terminals.clear()
                 if person is not None:
                     held = Held(person.window, frozenset(person.levels))
                     self.terminals[person.id] = held
-                return lambda known: facts.application_requested(known, now)
+                return lambda known: terminals.application_requested(known, now)
             case _:
                 pass
         assert person is not None
@@ -226,17 +229,17 @@ class Server:
                 person.levels.discard(level)
                 return lambda known: facts.member_removed(known, level)
 
-    def _doors(self, person: Person | None) -> facts.DoorsReading:
+    def _doors(self, person: Person | None) -> DoorsReading:
         if person is None:
             left = any(held.levels for held in self.terminals.values())
             failed = ("door",) if left else ()
-            return facts.DoorsReading(ready=0, failed=failed, pending=0)
+            return DoorsReading(ready=0, failed=failed, pending=0)
         held = self.terminals.get(person.id)
         wanted = Held(person.window, frozenset(person.levels))
         same = held == wanted or not (wanted.levels or (held and held.levels))
         if same:
-            return facts.DoorsReading(ready=len(person.levels), failed=(), pending=0)
-        return facts.DoorsReading(ready=0, failed=("door",), pending=0)
+            return DoorsReading(ready=len(person.levels), failed=(), pending=0)
+        return DoorsReading(ready=0, failed=("door",), pending=0)
 
 
 def wished(record: VisitorRecord, now: datetime, policy: Policy = POLICY) -> Desired:

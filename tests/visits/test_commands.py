@@ -8,13 +8,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from custom_components.hikcentral_visitors.visits.commands import (
+from custom_components.hikcentral_visitors.visits.checks import (
     LONGEST_END,
     CommandRefusedError,
+    check_times,
+)
+from custom_components.hikcentral_visitors.visits.commands import (
     cancel,
     check_in,
     check_out,
-    check_times,
     extend,
     forget,
     register,

@@ -1,24 +1,19 @@
 """How calls and answers change what is known."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.hikcentral_visitors.visits import facts
-from custom_components.hikcentral_visitors.visits.facts import (
-    BACK_OFF_FIRST,
-    BACK_OFF_LONGEST,
-    CHECK_DELAYS,
-    SECOND_LOOK,
-    DoorsReading,
+from custom_components.hikcentral_visitors.visits import attempts, facts
+from custom_components.hikcentral_visitors.visits.attempts import (
     Failure,
     FailureKind,
+)
+from custom_components.hikcentral_visitors.visits.facts import (
+    SECOND_LOOK,
     PersonReading,
-    back_off,
 )
 from custom_components.hikcentral_visitors.visits.known import (
     NOTHING,
@@ -28,14 +23,14 @@ from custom_components.hikcentral_visitors.visits.known import (
     Known,
     Progress,
 )
-from custom_components.hikcentral_visitors.visits.plan import (
+from custom_components.hikcentral_visitors.visits.operations import (
     NARROWING,
     Operation,
     OperationKind as Kind,
 )
 from custom_components.hikcentral_visitors.visits.window import Window
 
-from .values import HOUR, MINUTE, NOW, applied, at, stay
+from .values import HOUR, NOW, applied, at, stay
 
 VISIT = stay()
 HELD = applied(VISIT)
@@ -47,19 +42,11 @@ WRITES = [
     Kind.ADD_MEMBER,
     Kind.REMOVE_MEMBER,
 ]
-GOOD = DoorsReading(ready=2, failed=(), pending=0)
-BAD = DoorsReading(ready=1, failed=("9",), pending=0)
-SLOW = DoorsReading(ready=1, failed=(), pending=1)
-EMPTY = DoorsReading(ready=0, failed=(), pending=0)
 
 
 def operation(kind: Kind) -> Operation:
     level = "lobby" if kind in {Kind.ADD_MEMBER, Kind.REMOVE_MEMBER} else None
     return Operation(kind, level)
-
-
-def pending(at_: datetime = NOW) -> Known:
-    return facts.application_requested(HELD, at_)
 
 
 @pytest.mark.parametrize("kind", WRITES)
@@ -169,11 +156,11 @@ def test_terminals_are_told_of_somebody_who_is_gone() -> None:
 def test_what_hindered_an_add_hinders_the_next() -> None:
     lost = facts.assumed(NOTHING, [operation(Kind.ADD_PERSON)])
     failure = Failure(kind=FailureKind.AMBIGUOUS, reason="unclear")
-    lost = facts.failed(
+    lost = attempts.failed(
         lost, operation(Kind.ADD_PERSON), failure, NOW, taking=False, wish="wish"
     )
     for _ in range(2):
-        lost = facts.person_not_found(facts.succeeded(lost, taking=False), NOW)
+        lost = facts.person_not_found(attempts.succeeded(lost, taking=False), NOW)
     assert lost.existence is Existence.ABSENT
     assert lost.widening.failures == 1
     assert lost.widening.reason == "unclear"
@@ -244,166 +231,7 @@ def test_a_rung_stays_reached_while_levels_are_still_to_go() -> None:
     assert facts.window_ended(free, window, "p").narrowing == Effort()
 
 
-def test_the_doors_are_asked_ever_more_seldom() -> None:
-    known, checks = pending(), []
-    for _ in range(len(CHECK_DELAYS) + 3):
-        due = known.application.next_check
-        assert due is not None
-        checks.append(due - NOW)
-        known = facts.doors_read(known, SLOW, due)
-        assert known.application.progress is Progress.PENDING
-    assert tuple(checks[: len(CHECK_DELAYS)]) == CHECK_DELAYS
-    later = checks[len(CHECK_DELAYS) - 1 :]
-    assert {after - before for before, after in pairwise(later)} == {CHECK_DELAYS[-1]}
-
-
-def test_a_late_check_is_not_made_up_for_in_a_burst() -> None:
-    known = facts.doors_read(pending(), SLOW, NOW + HOUR)
-    assert known.application.next_check is not None
-    assert known.application.next_check > NOW + HOUR
-
-
-def test_the_doors_have_it() -> None:
-    known = facts.doors_read(pending(), GOOD, NOW)
-    assert known.application.progress is Progress.APPLIED
-    assert known.application.next_check is None
-    assert (known.application.doors_ready, known.application.doors_total) == (2, 2)
-    assert known.narrowing == Effort()
-
-
-def test_one_failure_may_be_an_old_one() -> None:
-    once = facts.doors_read(pending(), BAD, NOW)
-    assert once.application.progress is Progress.PENDING
-    twice = facts.doors_read(once, BAD, NOW)
-    assert twice.application.progress is Progress.FAILED
-    assert twice.application.failed_doors == ("9",)
-    assert twice.application.doors_ready == 1
-
-
-def test_failures_count_in_a_row() -> None:
-    known = pending()
-    for reading in (BAD, SLOW, BAD):
-        known = facts.doors_read(known, reading, NOW)
-    assert known.application.progress is Progress.PENDING
-
-
-def test_while_a_door_is_under_way_nothing_has_failed() -> None:
-    both = DoorsReading(ready=0, failed=("9",), pending=1)
-    known = pending()
-    for _ in range(4):
-        known = facts.doors_read(known, both, NOW)
-    assert known.application.progress is Progress.PENDING
-
-
-def test_a_failed_application_is_ordered_again_ever_more_seldom() -> None:
-    known, waits, now = HELD, [], NOW
-    for _ in range(8):
-        known = facts.application_requested(known, now)
-        for _ in range(2):
-            known = facts.doors_read(known, BAD, now)
-        assert known.application.progress is Progress.FAILED
-        assert known.application.next_check is not None
-        waits.append(known.application.next_check - now)
-        now = known.application.next_check
-    assert waits == sorted(waits)
-    assert waits[0] < MINUTE
-    assert waits[-1] == BACK_OFF_LONGEST
-
-
-def test_a_server_that_names_no_door_cannot_be_asked() -> None:
-    known = pending()
-    for number, _ in enumerate(CHECK_DELAYS, start=1):
-        known = facts.doors_read(known, EMPTY, NOW)
-        last = number == len(CHECK_DELAYS)
-        expected = Progress.UNVERIFIABLE if last else Progress.PENDING
-        assert known.application.progress is expected
-
-
-def test_no_door_is_right_for_somebody_in_no_level() -> None:
-    lone = facts.application_requested(replace(HELD, members=frozenset()), NOW)
-    known = facts.doors_read(lone, EMPTY, NOW)
-    assert known.application.progress is Progress.APPLIED
-
-
-def test_a_server_that_does_not_tell_is_not_asked_again() -> None:
-    known = facts.doors_unreadable(pending())
-    assert known.application.progress is Progress.UNVERIFIABLE
-    assert known.application.next_check is None
-
-
-def test_a_face_that_no_door_shows_is_sent_by_itself_and_then_given_up() -> None:
-    without = replace(GOOD, face_missing=True, cards_shown=True)
-    sent_with_person = replace(pending(), face="one")
-    known = facts.doors_read(sent_with_person, without, NOW)
-    assert (known.face, known.face_refused) == (None, None)
-    known = facts.face_taken(known, "one")
-    known = facts.doors_read(known, without, NOW)
-    assert known.face_refused == "one"
-
-
-def test_doors_that_show_no_credentials_prove_nothing_of_a_face() -> None:
-    sent = facts.face_taken(pending(), "one")
-    known = facts.doors_read(sent, replace(GOOD, face_missing=True), NOW)
-    assert (known.face, known.face_refused) == ("one", None)
-
-
-@given(st.integers(0, 200), st.floats(0, 1, exclude_max=True))
-def test_a_back_off_is_bounded_and_grows(failures: int, jitter: float) -> None:
-    wait = back_off(failures, jitter)
-    assert BACK_OFF_FIRST / 2 <= wait <= BACK_OFF_LONGEST
-    assert back_off(failures) <= back_off(failures + 1)
-    assert back_off(failures) / 2 <= wait <= back_off(failures)
-
-
-@given(
-    st.sampled_from(FailureKind),
-    st.sampled_from(Kind),
-    st.booleans(),
-    st.integers(0, 30),
-)
-def test_a_failure_is_remembered(
-    kind: FailureKind, what: Kind, taking: bool, failures: int
-) -> None:
-    effort = Effort(failures=failures)
-    before = replace(HELD, widening=effort, narrowing=effort)
-    failure = Failure(kind=kind, reason="why", retry_after=MINUTE)
-    known = facts.failed(
-        before, operation(what), failure, NOW, taking=taking, wish="wish"
-    )
-    now = known.narrowing if taking else known.widening
-    other = known.widening if taking else known.narrowing
-    assert other == effort
-    assert now.failures == failures + 1
-    assert now.reason == "why"
-    assert now.next_attempt is not None
-    assert MINUTE <= now.next_attempt - NOW <= BACK_OFF_LONGEST
-    refused = kind is FailureKind.REFUSED
-    assert now.refused_for == ("wish" if refused and not taking else None)
-    assert now.refusals == int(refused and what in NARROWING)
-
-
-def test_after_a_success_nothing_waits() -> None:
-    waits = Effort(failures=4, refusals=3, next_attempt=at(1), reason="why")
-    troubled = replace(HELD, widening=waits, narrowing=waits)
-    given_ = facts.succeeded(troubled, taking=False)
-    assert given_.widening == Effort()
-    assert given_.narrowing == waits
-    taken = facts.succeeded(troubled, taking=True)
-    assert taken.narrowing == replace(waits, next_attempt=None)
-    assert taken.widening == waits
-
-
-def test_a_refusal_stands_although_something_else_was_given() -> None:
-    refused = replace(HELD, widening=Effort(failures=1, refused_for="wish"))
-    assert facts.succeeded(refused, taking=False).widening.refused_for == "wish"
-
-
 def test_who_doubts_reads_first() -> None:
     assert facts.doubted(HELD).proven_at is None
     troubled = replace(HELD, widening=Effort(failures=2))
     assert facts.code_taken(troubled) == Known(widening=Effort(failures=2))
-
-
-def test_delays_are_the_designs() -> None:
-    assert [delay.seconds for delay in CHECK_DELAYS] == [2, 5, 10, 20, 40, 60]
-    assert timedelta(minutes=15) == BACK_OFF_LONGEST

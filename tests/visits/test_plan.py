@@ -17,14 +17,16 @@ from custom_components.hikcentral_visitors.visits.known import (
     Known,
     Progress,
 )
-from custom_components.hikcentral_visitors.visits.plan import (
-    ENDS_BY_ITSELF,
+from custom_components.hikcentral_visitors.visits.operations import (
     NARROWING,
-    PROOF_LASTS,
     WRITES_BY_ID,
     Operation,
     OperationKind as Kind,
     Plan,
+)
+from custom_components.hikcentral_visitors.visits.plan import (
+    ENDS_BY_ITSELF,
+    PROOF_LASTS,
     exceeds,
     open_part,
     plan,

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from custom_components.hikcentral_visitors.visits.access import AccessState, access
+from custom_components.hikcentral_visitors.visits.checks import CommandRefusedError
 from custom_components.hikcentral_visitors.visits.commands import (
-    CommandRefusedError,
     cancel,
     check_in,
     check_out,

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.hikcentral_visitors.visits.commands import CommandRefusedError
+from custom_components.hikcentral_visitors.visits.checks import CommandRefusedError
 from custom_components.hikcentral_visitors.visits.events import VisitEventType as Told
 from custom_components.hikcentral_visitors.visits.known import Effort, Existence, Known
 from custom_components.hikcentral_visitors.visits.presence import MovementKind as Kind

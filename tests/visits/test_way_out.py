@@ -17,7 +17,9 @@ from custom_components.hikcentral_visitors.visits.desired import Desired, Wish
 from custom_components.hikcentral_visitors.visits.events import VisitEventType
 from custom_components.hikcentral_visitors.visits.known import Existence
 from custom_components.hikcentral_visitors.visits.lifecycle import advance, next_due
-from custom_components.hikcentral_visitors.visits.plan import OperationKind as Kind
+from custom_components.hikcentral_visitors.visits.operations import (
+    OperationKind as Kind,
+)
 from custom_components.hikcentral_visitors.visits.presence import MovementKind
 from custom_components.hikcentral_visitors.visits.record import VisitorRecord
 from custom_components.hikcentral_visitors.visits.visit import Outcome, Visit

@@ -5,8 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 import pytest
 
+from custom_components.hikcentral_visitors.visits.checks import CommandRefusedError
 from custom_components.hikcentral_visitors.visits.commands import (
-    CommandRefusedError,
     extend,
     register,
     restore,

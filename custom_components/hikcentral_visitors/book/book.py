@@ -15,32 +15,17 @@ from sqlalchemy import select
 
 from ..ledger import Ledger, LedgerError, Transaction, journal, records
 from ..ledger.photos import keep_photo
-from ..ledger.queries import (
-    PassageQuery,
-    PassageRow,
-    VisitKey,
-    VisitorQuery,
-    VisitorRow,
-    VisitQuery,
-    derives,
-    find_passages,
-    find_visitors,
-    find_visits,
-    find_visits_among,
-    open_visits,
-    picture_of_passage,
-    view_of_visit,
-)
 from ..ledger.records import Moment
 from ..ledger.retention import forget_visitor
 from ..ledger.schema import visits
 from ..visits import commands, person_code
-from ..visits.commands import CommandRefusedError
+from ..visits.checks import CommandRefusedError
 from ..visits.policy import Policy
 from ..visits.record import Change, VisitorRecord
 from ..visits.update import update
-from ..visits.view import VisitView, views
-from ..visits.visit import Actor, Visitor
+from ..visits.view import views
+from ..visits.visit import Actor
+from .questions import VisitQuestions
 from .registration import newcomer, of_reference, returning, visit_of, warnings
 from .requests import Forgotten, GrantRequest, Receipt, UpdateRequest
 from .withdrawal import withdraw_from
@@ -55,7 +40,7 @@ class _DryRun(Exception):  # noqa: N818 - not an error: it undoes what was only 
         self.receipt = receipt
 
 
-class VisitBook:
+class VisitBook(VisitQuestions):
     """Commands and questions about visits; the actor of a command was authorised."""
 
     def __init__(
@@ -66,15 +51,8 @@ class VisitBook:
         now: Callable[[], datetime],
     ) -> None:
         """Write into `ledger`, under `policy`, at the time that `now` tells."""
-        self._ledger = ledger
+        super().__init__(ledger, policy, now)
         self._installation = installation
-        self._policy = policy
-        self._now = now
-
-    @property
-    def moment(self) -> Moment:
-        """Now, and the rules in force."""
-        return Moment(self._now(), self._policy)
 
     async def grant(
         self, request: GrantRequest, actor: Actor, *, dry_run: bool = False
@@ -309,64 +287,11 @@ class VisitBook:
             await self._ledger.async_drop_copies()
         return done
 
-    async def visitor(self, visitor_id: str) -> Visitor | None:
-        """Return a visitor, forgotten or not; None where there is none of that id."""
-        record = await self._ledger.async_read(
-            lambda connection: records.load(connection, visitor_id)
-        )
-        return None if record is None else record.visitor
-
     async def note(self, action: str, actor: Actor, **detail: str) -> None:
         """Keep in the journal that something else was done, such as a door opened."""
-        now = self._now()
+        now = self.moment.now
         await self._ledger.async_write(
             lambda transaction: journal.write(transaction, now, actor, action, **detail)
-        )
-
-    async def visit(self, visit_id: str) -> VisitView:
-        """Return one visit, open or closed; raises CommandRefusedError."""
-        moment = self.moment
-        found = await self._ledger.async_read(
-            lambda connection: view_of_visit(connection, moment, visit_id)
-        )
-        if found is None:
-            raise CommandRefusedError("unknown_visit")
-        return found
-
-    async def visits(self, query: VisitQuery) -> tuple[list[VisitView], int]:
-        """Return a page of visits, and how many there are in all."""
-        moment = self.moment
-        if not derives(query):
-            return await self._ledger.async_read(
-                lambda connection: find_visits(connection, moment, query)
-            )
-        found: list[VisitKey] = []
-        after: str | None = ""
-        while after is not None:
-            some, after = await self._ledger.async_read(
-                partial(open_visits, moment=moment, query=query, after=after)
-            )
-            found += some
-        return await self._ledger.async_read(
-            lambda connection: find_visits_among(connection, moment, query, found)
-        )
-
-    async def passages(self, query: PassageQuery) -> tuple[list[PassageRow], int]:
-        """Return a page of passages, newest first, and how many there are in all."""
-        return await self._ledger.async_read(
-            lambda connection: find_passages(connection, query)
-        )
-
-    async def picture_of_passage(self, number: int) -> str | None:
-        """Return where HikCentral has the picture of a passage, if it has one."""
-        return await self._ledger.async_read(
-            lambda connection: picture_of_passage(connection, number)
-        )
-
-    async def visitors(self, query: VisitorQuery) -> tuple[list[VisitorRow], int]:
-        """Return a page of visitors, newest first, and how many there are in all."""
-        return await self._ledger.async_read(
-            lambda connection: find_visitors(connection, query)
         )
 
 

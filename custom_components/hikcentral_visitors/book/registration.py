@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from ..ledger.schema import visitors, visits
 from ..visits import person_code
-from ..visits.commands import CommandRefusedError, names
+from ..visits.checks import CommandRefusedError, names
 from ..visits.profile import photo_digest
 from ..visits.visit import Visit, Visitor
 from ..visits.window import round_down, round_up

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import batched, islice
 
-from ..visits.plan import Operation, OperationKind, Plan
+from ..visits.operations import Operation, OperationKind, Plan
 
 BATCH = 100
 """Persons in one call."""

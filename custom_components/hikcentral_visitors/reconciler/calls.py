@@ -14,10 +14,10 @@ from ..hikcentral import (
     PersonDraft,
     Priority,
 )
-from ..visits import facts, person_code
+from ..visits import facts, person_code, terminals
 from ..visits.desired import Desired
 from ..visits.known import Existence, Known
-from ..visits.plan import Operation, OperationKind
+from ..visits.operations import Operation, OperationKind
 from ..visits.profile import REMARK, profile_digest
 from ..visits.record import VisitorRecord
 from ..visits.window import Window
@@ -202,7 +202,7 @@ class Calls:
         )
         reading = doors_reading(detail, face=target.record.known.face is not None)
         now = self._now()
-        return _knowing(lambda known: facts.doors_read(known, reading, now))
+        return _knowing(lambda known: terminals.doors_read(known, reading, now))
 
     async def _add_members(self, level: str, targets: Sequence[Target]) -> set[str]:
         persons = [target.person_id for target in targets]
@@ -290,7 +290,7 @@ def answer_for_many(operation: Operation, now: datetime) -> Answer:
         case OperationKind.REMOVE_MEMBER:
             return _knowing(lambda known: facts.member_removed(known, level))
         case _:
-            return _knowing(lambda known: facts.application_requested(known, now))
+            return _knowing(lambda known: terminals.application_requested(known, now))
 
 
 def _priority(target: Target) -> Priority:

@@ -16,17 +16,12 @@ from ..hikcentral import (
 from ..ledger import Ledger, LedgerError, Transaction, journal
 from ..ledger.photos import drop_photo, photo
 from ..ledger.records import Moment, change_many
-from ..visits import facts, person_code
+from ..visits import attempts, facts, person_code, terminals
+from ..visits.attempts import Failure, FailureKind
 from ..visits.desired import desired
-from ..visits.facts import Failure, FailureKind
 from ..visits.known import Existence, Known, Progress
-from ..visits.plan import (
-    WRITES_BY_ID,
-    Operation,
-    OperationKind,
-    plan,
-    wish_key,
-)
+from ..visits.operations import WRITES_BY_ID, Operation, OperationKind
+from ..visits.plan import plan, wish_key
 from ..visits.record import Change, VisitorRecord
 from ..visits.visit import SYSTEM
 from .batches import Job
@@ -161,7 +156,7 @@ class Executor:
         taking = {target.visitor_id: target.taking for target in targets}
 
         def decide(record: VisitorRecord) -> Change:
-            known = facts.succeeded(record.known, taking=taking[record.visitor.id])
+            known = attempts.succeeded(record.known, taking=taking[record.visitor.id])
             return Change(answer(replace(record, known=known)))
 
         def work(transaction: Transaction) -> None:
@@ -220,10 +215,10 @@ def _failed(
             target.record.known.existence is Existence.ABSENT
         ):
             # The person was deleted: there is nobody left to apply anything for.
-            return replace(record, known=facts.nobody_to_apply_for(known))
+            return replace(record, known=terminals.nobody_to_apply_for(known))
         case OperationKind.CHECK_APPLICATION, RefusedError():
-            return replace(record, known=facts.doors_unreadable(known))
-    known = facts.failed(
+            return replace(record, known=terminals.doors_unreadable(known))
+    known = attempts.failed(
         known,
         operation,
         failure,

@@ -16,7 +16,7 @@ from ..hikcentral import (
     TransientError,
     UnsupportedError,
 )
-from ..visits.facts import Failure, FailureKind
+from ..visits.attempts import Failure, FailureKind
 
 _REASONS: tuple[tuple[type[HikCentralError], str], ...] = (
     (CannotConnectError, "unreachable"),

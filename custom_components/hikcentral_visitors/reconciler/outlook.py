@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 from ..ledger.records import Moment, load_many
 from ..visits.desired import desired
 from ..visits.lifecycle import advance, next_due
-from ..visits.plan import Plan, plan
+from ..visits.operations import Plan
+from ..visits.plan import plan
 from ..visits.record import VisitorRecord
 
 

@@ -1,7 +1,8 @@
 """From HikCentral's answers to the domain's readings."""
 
 from ..hikcentral import NO_NAME, ApplicationDetail, ApplicationState, Person
-from ..visits.facts import DoorsReading, PersonReading
+from ..visits.facts import PersonReading
+from ..visits.terminals import DoorsReading
 from ..visits.visit import Visitor
 from ..visits.window import Window
 

@@ -14,7 +14,8 @@ from ..ledger import Ledger
 from ..ledger.records import Moment, load_many
 from ..visits.desired import desired
 from ..visits.known import Known
-from ..visits.plan import NARROWING, WRITES_BY_ID, Operation, OperationKind, plan
+from ..visits.operations import NARROWING, WRITES_BY_ID, Operation, OperationKind
+from ..visits.plan import plan
 from ..visits.record import VisitorRecord
 from .calls import Calls, Target, answer_for_many
 

@@ -8,6 +8,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from .checks import (
+    CommandRefusedError,
+    check_levels,
+    check_start,
+    check_times,
+    require_in_service,
+    require_not_over,
+    require_not_withdrawn,
+    require_open,
+    require_remembered,
+)
 from .events import VisitEventType
 from .known import Effort
 from .lifecycle import came, presence_of
@@ -16,23 +27,6 @@ from .presence import Movement, MovementKind, Presence
 from .record import Change, VisitorRecord, tell, unchanged
 from .visit import WIPED, Visit, Visitor
 from .window import round_down
-
-LONGEST_END = datetime.fromisoformat("2037-12-31T23:59:59+00:00")
-"""The latest validity end that HikCentral takes (guide 2.3)."""
-
-
-EARLIEST_START = timedelta(days=366)
-"""How long ago a visit may begin: nobody means more than that."""
-
-
-class CommandRefusedError(Exception):
-    """A command cannot be: `key` is a stable, translated reason with placeholders."""
-
-    def __init__(self, key: str, **placeholders: str) -> None:
-        """Remember why."""
-        super().__init__(key)
-        self.key = key
-        self.placeholders = placeholders
 
 
 def register(
@@ -49,60 +43,6 @@ def register(
     check_levels(visit.levels, policy)
     require_remembered(record)
     return tell(retried(record), visit, [VisitEventType.SCHEDULED], now)
-
-
-def names(given: str, family: str) -> tuple[str, str]:
-    """Return given and family name; a single one is the given name.
-
-    Raises CommandRefusedError where there is none.
-    """
-    given, family = given.strip(), family.strip()
-    if not given and not family:
-        raise CommandRefusedError("name_missing")
-    return (given, family) if given else (family, "")
-
-
-def require_in_service(policy: Policy) -> None:
-    """Raise CommandRefusedError where the server is retired: it gives no new access."""
-    if policy.retired:
-        raise CommandRefusedError("server_retired")
-
-
-def require_remembered(record: VisitorRecord) -> None:
-    """Raise CommandRefusedError for a visitor whose data was erased."""
-    if record.visitor.forgotten_at is not None:
-        raise CommandRefusedError("visitor_forgotten")
-
-
-def check_levels(levels: frozenset[str], policy: Policy) -> None:
-    """Raise CommandRefusedError for no levels, and for any that is not managed."""
-    if not levels:
-        raise CommandRefusedError("no_access_levels")
-    unmanaged = levels - policy.managed_levels
-    if unmanaged:
-        raise CommandRefusedError(
-            "level_not_managed", levels=", ".join(sorted(unmanaged))
-        )
-
-
-def check_start(start: datetime, now: datetime) -> None:
-    """Raise CommandRefusedError for a visit that is said to have begun long ago."""
-    if start < now - EARLIEST_START:
-        raise CommandRefusedError("start_too_early")
-
-
-def check_times(start: datetime, end: datetime, now: datetime) -> None:
-    """Check a stay's times.
-
-    Raises CommandRefusedError for an end that is not after the start, is over or is too
-    late for the server.
-    """
-    if end <= start:
-        raise CommandRefusedError("end_before_start")
-    if end <= now:
-        raise CommandRefusedError("end_in_past")
-    if end > LONGEST_END:
-        raise CommandRefusedError("end_too_late", latest=LONGEST_END.isoformat())
 
 
 def extend(
@@ -166,20 +106,6 @@ def with_end(visit: Visit, until: datetime, policy: Policy, now: datetime) -> Vi
     )
 
 
-def require_not_withdrawn(visit: Visit) -> None:
-    """Raise CommandRefusedError for a visit that was revoked, cancelled or ended."""
-    if visit.revoked_at is not None:
-        raise CommandRefusedError("visit_revoked")
-    _require_not_over(visit)
-
-
-def _require_not_over(visit: Visit) -> None:
-    if visit.cancelled_at is not None:
-        raise CommandRefusedError("visit_cancelled")
-    if visit.ended_at is not None:
-        raise CommandRefusedError("visit_ended")
-
-
 def retried(record: VisitorRecord) -> VisitorRecord:
     """Somebody asks again: what was refused or waits for its back-off is tried now."""
     known = record.known
@@ -207,12 +133,6 @@ def _revoked(visit: Visit, now: datetime, reason: str | None = None) -> Visit:
     )
 
 
-def require_open(visit: Visit) -> None:
-    """Raise CommandRefusedError for a visit that is closed."""
-    if visit.closed_at is not None:
-        raise CommandRefusedError("visit_closed")
-
-
 def restore(
     record: VisitorRecord, visit_id: str, policy: Policy, now: datetime
 ) -> Change:
@@ -222,7 +142,7 @@ def restore(
         raise CommandRefusedError("visit_not_revoked")
     require_in_service(policy)
     require_remembered(record)
-    _require_not_over(visit)
+    require_not_over(visit)
     check_times(visit.valid_from, visit.valid_until, now)
     told = {
         VisitEventType.REVOKED,

@@ -7,26 +7,13 @@ whatever happens. The other functions are the answers.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from .known import UNSETTLED, Application, Effort, Existence, Known, Progress
-from .plan import NARROWING, Operation, OperationKind
+from .operations import NARROWING, Operation, OperationKind
 from .window import Window
-
-CHECK_DELAYS = tuple(timedelta(seconds=s) for s in (2, 5, 10, 20, 40, 60))
-"""When the terminals are asked, counted from the application (design, section 3)."""
 
 SECOND_LOOK = timedelta(seconds=3)
 """How long after a first "not found" an uncertain person is asked for again."""
-
-FAILURES_BELIEVED = 2
-"""An old failure stays visible until the new job ends (guide 3.9), so one is none."""
-
-PENDING_BELIEVED = 10
-"""After so many checks what is pending may be lost, and is ordered again."""
-
-BACK_OFF_FIRST = timedelta(seconds=2)
-BACK_OFF_LONGEST = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,43 +23,6 @@ class PersonReading:
     person_id: str
     window: Window | None
     has_photo: bool | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DoorsReading:
-    """What the terminals were said to hold, counted in doors; failed ones by id.
-
-    `face_missing`: no door shows a face. `cards_shown`: some door shows credentials at
-    all, so that a missing one means something.
-    """
-
-    ready: int
-    failed: tuple[str, ...]
-    pending: int
-    face_missing: bool = False
-    cards_shown: bool = False
-
-    @property
-    def total(self) -> int:
-        """All doors that were reported."""
-        return self.ready + len(self.failed) + self.pending
-
-
-class FailureKind(StrEnum):
-    """What a failed call means for the next try."""
-
-    TRANSIENT = "transient"
-    AMBIGUOUS = "ambiguous"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """Why a call did not succeed; `reason` is a stable key that is shown in words."""
-
-    kind: FailureKind
-    reason: str
-    retry_after: timedelta = timedelta()
 
 
 def assumed(known: Known, operations: Iterable[Operation]) -> Known:
@@ -295,175 +245,3 @@ def person_not_found(known: Known, now: datetime) -> Known:
         )
     gone = person_deleted(known)
     return replace(gone, widening=known.widening) if known.person_id is None else gone
-
-
-def application_requested(known: Known, now: datetime) -> Known:
-    """The server took the order to bring the terminals up to date.
-
-    Of somebody who was deleted it can tell no more.
-    """
-    if known.existence is Existence.ABSENT:
-        return replace(known, person_id=None, application=Application())
-    again = known.application.progress is Progress.FAILED
-    before = known.application if again else Application()
-    return replace(
-        known,
-        application=replace(
-            before,
-            progress=Progress.PENDING,
-            requested_at=now,
-            checks=0,
-            failures=0,
-            retries=before.retries + again,
-            next_check=now + CHECK_DELAYS[0],
-        ),
-    )
-
-
-def doors_read(known: Known, reading: DoorsReading, now: datetime) -> Known:
-    """The terminals were asked.
-
-    No doors at all, for somebody who is in a level, is no confirmation: it is asked
-    again, and at last counts as a server that cannot tell.
-    """
-    application = known.application
-    checks = application.checks + 1
-    failures = application.failures + 1 if reading.failed else 0
-    if known.members and reading.total == 0:
-        done = checks >= len(CHECK_DELAYS)
-        progress = Progress.UNVERIFIABLE if done else Progress.PENDING
-    elif failures >= FAILURES_BELIEVED and not reading.pending:
-        progress = Progress.FAILED
-    elif reading.failed or reading.pending:
-        lost = checks >= PENDING_BELIEVED
-        progress = Progress.FAILED if lost else Progress.PENDING
-    else:
-        progress = Progress.APPLIED
-    wait = (
-        back_off(application.retries + 3)
-        if progress is Progress.FAILED
-        else _until_check(application, checks, now)
-    )
-    applied = progress is Progress.APPLIED
-    if reading.face_missing and applied:
-        known = _without_face(known, certain=reading.cards_shown)
-    return replace(
-        known,
-        narrowing=known.narrowing if progress in UNSETTLED else Effort(),
-        application=replace(
-            application,
-            progress=progress,
-            checks=checks,
-            failures=failures,
-            next_check=None if applied else now + wait,
-            doors_ready=reading.ready,
-            doors_total=reading.total,
-            failed_doors=reading.failed,
-        ),
-    )
-
-
-def _without_face(known: Known, *, certain: bool) -> Known:
-    """The doors show no face: send it by itself, and give up where that was done."""
-    if not known.face_updated:
-        return replace(known, face=None)
-    return replace(known, face_refused=known.face) if certain else known
-
-
-def _until_check(application: Application, checks: int, now: datetime) -> timedelta:
-    if checks >= len(CHECK_DELAYS) or application.requested_at is None:
-        return CHECK_DELAYS[-1]
-    due = application.requested_at + CHECK_DELAYS[checks]
-    return max(due - now, CHECK_DELAYS[0])
-
-
-def nobody_to_apply_for(known: Known) -> Known:
-    """The server applies nothing for a person that is gone."""
-    return replace(known, application=Application())
-
-
-def doors_unreadable(known: Known) -> Known:
-    """This server does not tell what its terminals hold of a person."""
-    return replace(
-        known,
-        narrowing=Effort(),
-        application=replace(
-            known.application, progress=Progress.UNVERIFIABLE, next_check=None
-        ),
-    )
-
-
-def failed(
-    known: Known,
-    operation: Operation,
-    failure: Failure,
-    now: datetime,
-    *,
-    taking: bool,
-    wish: str,
-    jitter: float = 0.0,
-) -> Known:
-    """A call did not succeed; `wish` names what was wished, `jitter` is in [0, 1).
-
-    Taking away is tried again whatever the answer, and a refusal counts towards the
-    next rung. Giving ends where the server refused what was asked; of a level that he
-    was not taken into, only that level.
-    """
-    effort = known.narrowing if taking else known.widening
-    refused = failure.kind is FailureKind.REFUSED
-    wait = max(back_off(effort.failures, jitter), failure.retry_after)
-    effort = replace(
-        effort,
-        failures=effort.failures + 1,
-        refusals=effort.refusals + (refused and operation.kind in NARROWING),
-        next_attempt=now + wait,
-    )
-    if taking:
-        return replace(known, narrowing=replace(effort, reason=failure.reason))
-    if effort.refused_for == wish and known.refused_levels and not refused:
-        # The rest is tried again, and what was refused stays so.
-        return replace(known, widening=effort)
-    effort = replace(
-        effort, reason=failure.reason, refused_for=wish if refused else None
-    )
-    return replace(
-        known,
-        widening=effort,
-        refused_levels=_refused_levels(known, operation, wish)
-        if refused
-        else frozenset(),
-    )
-
-
-def _refused_levels(known: Known, operation: Operation, wish: str) -> frozenset[str]:
-    """The levels refused of one wish; none where something else of it was refused."""
-    if operation.kind is not OperationKind.ADD_MEMBER or operation.level is None:
-        return frozenset()
-    whole = known.widening.refused_for == wish and not known.refused_levels
-    if whole:
-        return frozenset()
-    same = known.widening.refused_for == wish
-    earlier = known.refused_levels if same else frozenset[str]()
-    return earlier | {operation.level}
-
-
-def succeeded(known: Known, *, taking: bool) -> Known:
-    """A step worked: the next one need not wait.
-
-    To have found nobody is no success. Failures of taking away count until something
-    was taken away, so that what works in between shortens no back-off; a refusal to
-    give stands until something else is wished.
-    """
-    if known.existence is not Existence.PRESENT:
-        return known
-    if taking:
-        return replace(known, narrowing=replace(known.narrowing, next_attempt=None))
-    if known.widening.refused_for is not None:
-        return replace(known, widening=replace(known.widening, next_attempt=None))
-    return replace(known, widening=Effort())
-
-
-def back_off(failures: int, jitter: float = 0.0) -> timedelta:
-    """Return how long to wait after so many failures in a row, jitter in [0, 1)."""
-    longest = min(BACK_OFF_FIRST * (1 << min(failures, 16)), BACK_OFF_LONGEST)
-    return longest * (1 - jitter / 2)

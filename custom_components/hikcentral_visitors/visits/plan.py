@@ -4,13 +4,11 @@ The order is the policy: what is unknown is read, what takes away comes before w
 gives, and a change is applied to the terminals before the next direction is turned to.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
-from itertools import takewhile
 
 from .desired import Desired, Wish
 from .known import UNSETTLED, Effort, Existence, Known, Progress
+from .operations import WRITES_BY_ID, Operation, OperationKind, Plan
 from .profile import profile_digest
 from .record import VisitorRecord
 from .window import Window
@@ -28,74 +26,11 @@ ENDS_BY_ITSELF = timedelta(minutes=2)
 """A server that takes no end in the past is told one that is near."""
 
 
-class OperationKind(StrEnum):
-    """What can be done to one person on the server."""
-
-    READ_PERSON = "read_person"
-    REMOVE_MEMBER = "remove_member"
-    END_WINDOW = "end_window"
-    NARROW_PERSON = "narrow_person"
-    DELETE_PERSON = "delete_person"
-    ADD_PERSON = "add_person"
-    UPDATE_PERSON = "update_person"
-    UPDATE_FACE = "update_face"
-    ADD_MEMBER = "add_member"
-    APPLY = "apply"
-    CHECK_APPLICATION = "check_application"
-
-
-NARROWING = frozenset(
-    {
-        OperationKind.REMOVE_MEMBER,
-        OperationKind.END_WINDOW,
-        OperationKind.NARROW_PERSON,
-        OperationKind.DELETE_PERSON,
-    }
-)
-WRITES_BY_ID = NARROWING | {
-    OperationKind.UPDATE_PERSON,
-    OperationKind.UPDATE_FACE,
-    OperationKind.ADD_MEMBER,
-    OperationKind.APPLY,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One thing to do; `level` for the operations on a level's members."""
-
-    kind: OperationKind
-    level: str | None = None
-
-
 _READ = Operation(OperationKind.READ_PERSON)
 _APPLY = Operation(OperationKind.APPLY)
 _CHECK = Operation(OperationKind.CHECK_APPLICATION)
 _END = Operation(OperationKind.END_WINDOW)
 _DELETE = Operation(OperationKind.DELETE_PERSON)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What is left to do for one visitor, in order.
-
-    The first step can start at once unless `not_before` says when. `narrowing` tells
-    that it takes something away.
-    """
-
-    operations: tuple[Operation, ...] = ()
-    narrowing: bool = False
-    not_before: datetime | None = None
-
-    @property
-    def step(self) -> tuple[Operation, ...]:
-        """The operations that may be carried out now: the first ones, of one kind."""
-        return tuple(
-            takewhile(
-                lambda operation: operation.kind is self.operations[0].kind,
-                self.operations,
-            )
-        )
 
 
 def plan(record: VisitorRecord, wish: Desired, now: datetime) -> Plan:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypedDict
 
-from .commands import (
+from .checks import (
     CommandRefusedError,
     check_levels,
     check_start,
@@ -14,9 +14,8 @@ from .commands import (
     require_not_withdrawn,
     require_open,
     require_remembered,
-    retried,
-    with_end,
 )
+from .commands import retried, with_end
 from .events import VisitEventType
 from .known import Existence
 from .lifecycle import presence_of

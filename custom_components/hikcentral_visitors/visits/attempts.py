@@ -1,0 +1,104 @@
+"""How often giving and taking away failed in a row, and when it is tried again."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from .known import Effort, Existence, Known
+from .operations import NARROWING, Operation, OperationKind
+
+BACK_OFF_FIRST = timedelta(seconds=2)
+BACK_OFF_LONGEST = timedelta(minutes=15)
+
+
+class FailureKind(StrEnum):
+    """What a failed call means for the next try."""
+
+    TRANSIENT = "transient"
+    AMBIGUOUS = "ambiguous"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a call did not succeed; `reason` is a stable key that is shown in words."""
+
+    kind: FailureKind
+    reason: str
+    retry_after: timedelta = timedelta()
+
+
+def failed(
+    known: Known,
+    operation: Operation,
+    failure: Failure,
+    now: datetime,
+    *,
+    taking: bool,
+    wish: str,
+    jitter: float = 0.0,
+) -> Known:
+    """A call did not succeed; `wish` names what was wished, `jitter` is in [0, 1).
+
+    Taking away is tried again whatever the answer, and a refusal counts towards the
+    next rung. Giving ends where the server refused what was asked; of a level that he
+    was not taken into, only that level.
+    """
+    effort = known.narrowing if taking else known.widening
+    refused = failure.kind is FailureKind.REFUSED
+    wait = max(back_off(effort.failures, jitter), failure.retry_after)
+    effort = replace(
+        effort,
+        failures=effort.failures + 1,
+        refusals=effort.refusals + (refused and operation.kind in NARROWING),
+        next_attempt=now + wait,
+    )
+    if taking:
+        return replace(known, narrowing=replace(effort, reason=failure.reason))
+    if effort.refused_for == wish and known.refused_levels and not refused:
+        # The rest is tried again, and what was refused stays so.
+        return replace(known, widening=effort)
+    effort = replace(
+        effort, reason=failure.reason, refused_for=wish if refused else None
+    )
+    return replace(
+        known,
+        widening=effort,
+        refused_levels=_refused_levels(known, operation, wish)
+        if refused
+        else frozenset(),
+    )
+
+
+def _refused_levels(known: Known, operation: Operation, wish: str) -> frozenset[str]:
+    """The levels refused of one wish; none where something else of it was refused."""
+    if operation.kind is not OperationKind.ADD_MEMBER or operation.level is None:
+        return frozenset()
+    whole = known.widening.refused_for == wish and not known.refused_levels
+    if whole:
+        return frozenset()
+    same = known.widening.refused_for == wish
+    earlier = known.refused_levels if same else frozenset[str]()
+    return earlier | {operation.level}
+
+
+def succeeded(known: Known, *, taking: bool) -> Known:
+    """A step worked: the next one need not wait.
+
+    To have found nobody is no success. Failures of taking away count until something
+    was taken away, so that what works in between shortens no back-off; a refusal to
+    give stands until something else is wished.
+    """
+    if known.existence is not Existence.PRESENT:
+        return known
+    if taking:
+        return replace(known, narrowing=replace(known.narrowing, next_attempt=None))
+    if known.widening.refused_for is not None:
+        return replace(known, widening=replace(known.widening, next_attempt=None))
+    return replace(known, widening=Effort())
+
+
+def back_off(failures: int, jitter: float = 0.0) -> timedelta:
+    """Return how long to wait after so many failures in a row, jitter in [0, 1)."""
+    longest = min(BACK_OFF_FIRST * (1 << min(failures, 16)), BACK_OFF_LONGEST)
+    return longest * (1 - jitter / 2)

@@ -1,0 +1,136 @@
+"""What is known of the terminals: told, asked, and what they were said to hold.
+
+What was changed on the server reaches them only by an application, and the first try
+often fails for a minute (guide 3.9).
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from .attempts import back_off
+from .known import UNSETTLED, Application, Effort, Existence, Known, Progress
+
+CHECK_DELAYS = tuple(timedelta(seconds=s) for s in (2, 5, 10, 20, 40, 60))
+"""When the terminals are asked, counted from the application (design, section 3)."""
+
+FAILURES_BELIEVED = 2
+"""An old failure stays visible until the new job ends (guide 3.9), so one is none."""
+
+PENDING_BELIEVED = 10
+"""After so many checks what is pending may be lost, and is ordered again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorsReading:
+    """What the terminals were said to hold, counted in doors; failed ones by id.
+
+    `face_missing`: no door shows a face. `cards_shown`: some door shows credentials at
+    all, so that a missing one means something.
+    """
+
+    ready: int
+    failed: tuple[str, ...]
+    pending: int
+    face_missing: bool = False
+    cards_shown: bool = False
+
+    @property
+    def total(self) -> int:
+        """All doors that were reported."""
+        return self.ready + len(self.failed) + self.pending
+
+
+def application_requested(known: Known, now: datetime) -> Known:
+    """The server took the order to bring the terminals up to date.
+
+    Of somebody who was deleted it can tell no more.
+    """
+    if known.existence is Existence.ABSENT:
+        return replace(known, person_id=None, application=Application())
+    again = known.application.progress is Progress.FAILED
+    before = known.application if again else Application()
+    return replace(
+        known,
+        application=replace(
+            before,
+            progress=Progress.PENDING,
+            requested_at=now,
+            checks=0,
+            failures=0,
+            retries=before.retries + again,
+            next_check=now + CHECK_DELAYS[0],
+        ),
+    )
+
+
+def doors_read(known: Known, reading: DoorsReading, now: datetime) -> Known:
+    """The terminals were asked.
+
+    No doors at all, for somebody who is in a level, is no confirmation: it is asked
+    again, and at last counts as a server that cannot tell.
+    """
+    application = known.application
+    checks = application.checks + 1
+    failures = application.failures + 1 if reading.failed else 0
+    if known.members and reading.total == 0:
+        done = checks >= len(CHECK_DELAYS)
+        progress = Progress.UNVERIFIABLE if done else Progress.PENDING
+    elif failures >= FAILURES_BELIEVED and not reading.pending:
+        progress = Progress.FAILED
+    elif reading.failed or reading.pending:
+        lost = checks >= PENDING_BELIEVED
+        progress = Progress.FAILED if lost else Progress.PENDING
+    else:
+        progress = Progress.APPLIED
+    wait = (
+        back_off(application.retries + 3)
+        if progress is Progress.FAILED
+        else _until_check(application, checks, now)
+    )
+    applied = progress is Progress.APPLIED
+    if reading.face_missing and applied:
+        known = _without_face(known, certain=reading.cards_shown)
+    return replace(
+        known,
+        narrowing=known.narrowing if progress in UNSETTLED else Effort(),
+        application=replace(
+            application,
+            progress=progress,
+            checks=checks,
+            failures=failures,
+            next_check=None if applied else now + wait,
+            doors_ready=reading.ready,
+            doors_total=reading.total,
+            failed_doors=reading.failed,
+        ),
+    )
+
+
+def _without_face(known: Known, *, certain: bool) -> Known:
+    """The doors show no face: send it by itself, and give up where that was done."""
+    if not known.face_updated:
+        return replace(known, face=None)
+    return replace(known, face_refused=known.face) if certain else known
+
+
+def _until_check(application: Application, checks: int, now: datetime) -> timedelta:
+    if checks >= len(CHECK_DELAYS) or application.requested_at is None:
+        return CHECK_DELAYS[-1]
+    due = application.requested_at + CHECK_DELAYS[checks]
+    return max(due - now, CHECK_DELAYS[0])
+
+
+def nobody_to_apply_for(known: Known) -> Known:
+    """The server applies nothing for a person that is gone."""
+    return replace(known, application=Application())
+
+
+def doors_unreadable(known: Known) -> Known:
+    """This server does not tell what its terminals hold of a person."""
+    return replace(
+        known,
+        narrowing=Effort(),
+        application=replace(
+            known.application, progress=Progress.UNVERIFIABLE, next_check=None
+        ),
+    )
