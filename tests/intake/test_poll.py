@@ -143,6 +143,8 @@ async def test_a_failed_question_moves_no_cursor_and_is_caught_up(
     await control(house.simulator, "faults", {"fail": [{"path": EVENTS, "code": "5"}]})
     await house.advance(3600)
     assert await poller.async_poll() == 0
+    await house.advance(60)
+    assert await poller.async_poll() == 0
     assert not house.contact.connected
     await control(house.simulator, "faults", {})
     await house.advance(3600)

@@ -12,6 +12,8 @@ from custom_components.hikcentral_visitors.hikcentral import HikCentralError
 from custom_components.hikcentral_visitors.intake import Pushes, PushState, Watch
 from custom_components.hikcentral_visitors.intake.pushes import WAITING_MESSAGES
 from custom_components.hikcentral_visitors.ledger import LedgerError
+from custom_components.hikcentral_visitors.ledger.records import load
+from custom_components.hikcentral_visitors.visits.known import Existence
 from tests.facility import control
 from tests.test_receiver import json_values
 
@@ -144,6 +146,19 @@ def _announced(connection: Any) -> int:
     )
 
     return sum(one.passage is not None for one in waiting(connection))
+
+
+async def test_somebody_elses_code_under_the_id_of_ours(
+    house: House, way: Way, inbox: Inbox
+) -> None:
+    """I2: HikCentral was set back to a backup, and gave the id to somebody else."""
+    await happen(house, personCode="SOMEBODYELSE", doorIndexCode="12")
+    await happen(house, personCode="TST")
+    await way.until_recorded(1)
+    assert await recorded(house) == [("entry", "granted")]
+    record = await house.ledger.async_read(lambda one: load(one, "ada"))
+    assert record is not None
+    assert record.known.existence is Existence.UNKNOWN, "he is looked for"
 
 
 @pytest.mark.parametrize("equal", [True, False])

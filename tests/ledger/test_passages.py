@@ -15,8 +15,8 @@ from custom_components.hikcentral_visitors.ledger.passages import (
     denials_since,
     former_visitors_of_persons,
     last_passage,
+    owners_of_persons,
     record_passage,
-    visitors_of_persons,
 )
 from custom_components.hikcentral_visitors.ledger.queries import (
     PassageQuery,
@@ -144,8 +144,8 @@ async def test_denials_are_counted_and_told_when_they_repeat(
 
 @pytest.mark.usefixtures("ada")
 async def test_only_our_persons_are_known(ledger: Ledger) -> None:
-    found = await ledger.async_read(lambda one: visitors_of_persons(one, ["42", "7"]))
-    assert found == {"42": "ada"}
+    found = await ledger.async_read(lambda one: owners_of_persons(one, ["42", "7"]))
+    assert {one: owner.visitor_id for one, owner in found.items()} == {"42": "ada"}
 
 
 @pytest.mark.usefixtures("ada")

@@ -27,8 +27,8 @@ from custom_components.hikcentral_visitors.ledger.outbox import waiting
 from custom_components.hikcentral_visitors.ledger.passages import (
     denials_since,
     last_passage,
+    owners_of_persons,
     record_passage,
-    visitors_of_persons,
 )
 from custom_components.hikcentral_visitors.ledger.photos import keep_photo, photo
 from custom_components.hikcentral_visitors.ledger.queries import (
@@ -186,7 +186,7 @@ def _read_everything(connection: Connection) -> dict[str, VisitorRecord]:
     totals(connection)
     denials_since(connection, NOW)
     last_passage(connection)
-    visitors_of_persons(connection, ["p-ada", "p-bea"])
+    owners_of_persons(connection, ["p-ada", "p-bea"])
     visitors_due(connection, NOW + HOUR)
     return load_many(connection, ids | set(NAMES))
 

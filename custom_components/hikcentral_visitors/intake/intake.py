@@ -2,18 +2,23 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from ..hikcentral import ALARM_TYPES, DoorEvent, Outcome, event_type
 from ..ledger import Ledger, Transaction
 from ..ledger.memory import move_cursor
 from ..ledger.passages import (
+    Owner,
     former_visitors_of_persons,
+    owners_of_persons,
     record_passage,
-    visitors_of_persons,
 )
-from ..ledger.records import Moment
+from ..ledger.records import Moment, change
+from ..visits import facts
 from ..visits.passage import SLACK, DoorRole, Passage, PassageOutcome, direction
+from ..visits.record import Change, VisitorRecord
 from .cursors import Cursor
 
 _REMEMBERED = 2000
@@ -66,7 +71,7 @@ class Intake:
         persons = {event.person_id for event in events if event.person_id is not None}
         ours, before = await self._ledger.async_read(
             lambda connection: (
-                visitors_of_persons(connection, persons),
+                owners_of_persons(connection, persons),
                 former_visitors_of_persons(connection, persons),
             )
         )
@@ -81,11 +86,14 @@ class Intake:
             if (visitor_id := _whose(event, ours, before)) is not None
             and (passage := self._passage(event, visitor_id)) is not None
         ]
-        if not passages and not cursors:
+        mistaken = [one for one in events if _is_mistaken(one, ours)]
+        if not passages and not cursors and not mistaken:
             return 0
         moment = self._moment()
 
         def work(transaction: Transaction) -> int:
+            for event in mistaken:
+                _look_who_it_is(transaction, moment, event, ours)
             recorded = sum(
                 record_passage(
                     transaction, moment, passage, quiet=self._is_quiet(passage)
@@ -142,7 +150,7 @@ def _facts(event: DoorEvent) -> _Facts:
 
 def _whose(
     event: DoorEvent,
-    ours: Mapping[str, str],
+    ours: Mapping[str, Owner],
     before: Mapping[str, tuple[str, datetime]],
 ) -> str | None:
     """Return the visitor whose person it is, or was at that time.
@@ -150,7 +158,34 @@ def _whose(
     Later such an id may be anybody's.
     """
     person_id = event.person_id or ""
+    if _is_mistaken(event, ours):
+        return None  # a poll brings it, once it is known whose it is
     if person_id in ours:
-        return ours[person_id]
+        return ours[person_id].visitor_id
     visitor_id, until = before.get(person_id, (None, event.time))
     return visitor_id if event.time <= until + SLACK else None
+
+
+def _is_mistaken(event: DoorEvent, ours: Mapping[str, Owner]) -> bool:
+    """Whether the person bears another code than the one we take him for.
+
+    HikCentral may have been set back to a backup, and the id be somebody else's.
+    """
+    owner = ours.get(event.person_id or "")
+    return owner is not None and event.person_code not in {None, owner.person_code}
+
+
+def _look_who_it_is(
+    transaction: Transaction,
+    moment: Moment,
+    event: DoorEvent,
+    ours: Mapping[str, Owner],
+) -> None:
+    person_id = event.person_id or ""
+
+    def decide(record: VisitorRecord) -> Change:
+        known = facts.mistaken(record.known, person_id)
+        return Change(replace(record, known=known))
+
+    with suppress(KeyError):  # forgotten meanwhile
+        change(transaction, moment, ours[person_id].visitor_id, decide)

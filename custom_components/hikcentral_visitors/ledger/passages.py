@@ -1,7 +1,7 @@
 """Passages, each recorded once and told once."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import batched
 
@@ -25,25 +25,34 @@ from .counters import count
 from .database import Transaction
 from .records import Moment, announce, change, load
 from .rows import to_row, values
-from .schema import former_persons, known, outbox, passages, visits
+from .schema import former_persons, known, outbox, passages, visitors, visits
 
 _IDS_AT_ONCE = 500
 
 _COUNTED = {Direction.ENTRY: "entries", Direction.EXIT: "exits"}
 
 
-def visitors_of_persons(
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose a person is, and the code that it bears if that is still so."""
+
+    visitor_id: str
+    person_code: str
+
+
+def owners_of_persons(
     connection: Connection, person_ids: Iterable[str]
-) -> dict[str, str]:
-    """Return which of these persons are ours, and whose: person id → visitor id."""
+) -> dict[str, Owner]:
+    """Return which of these persons are ours, and whose, by person id."""
     return {
-        row.person_id: row.visitor_id
+        row.person_id: Owner(row.visitor_id, row.person_code)
         for some in batched(person_ids, _IDS_AT_ONCE, strict=False)
         for row in connection.execute(
-            select(known.c.person_id, known.c.visitor_id).where(
-                known.c.person_id.in_(some)
-            )
+            select(known.c.person_id, known.c.visitor_id, visitors.c.person_code)
+            .join(visitors, visitors.c.id == known.c.visitor_id)
+            .where(known.c.person_id.in_(some))
         )
+        if UNREADABLE not in row
     }
 
 

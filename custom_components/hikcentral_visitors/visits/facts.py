@@ -107,6 +107,13 @@ def doubted(known: Known) -> Known:
     return replace(known, proven_at=None)
 
 
+def mistaken(known: Known, person_id: str) -> Known:
+    """Somebody with this id was seen to bear another code: look who ours is."""
+    if known.person_id != person_id or known.existence is not Existence.PRESENT:
+        return known
+    return replace(known, existence=Existence.UNKNOWN, proven_at=None)
+
+
 def code_taken(known: Known) -> Known:
     """Somebody else has the person code: begin again with another."""
     return Known(widening=known.widening)
