@@ -240,14 +240,11 @@ class Calls:
         return False
 
     async def _apply(self, _level: str, targets: Sequence[Target]) -> set[str]:
-        taking = any(_priority(one) is Priority.NARROWING for one in targets)
         persons = [
             target.person_id for target in targets if not await self._replaced(target)
         ]
         if persons:
-            await self._client.reapply(
-                persons, priority=Priority.NARROWING if taking else Priority.WIDENING
-            )
+            await self._client.reapply(persons, priority=min(map(_priority, targets)))
         return {target.person_id for target in targets}
 
     async def _replaced(self, target: Target) -> bool:
@@ -294,7 +291,7 @@ def answer_for_many(operation: Operation, now: datetime) -> Answer:
 
 
 def _priority(target: Target) -> Priority:
-    return Priority.WIDENING if target.wish.levels else Priority.NARROWING
+    return Priority.NARROWING if target.taking else Priority.WIDENING
 
 
 def _window(target: Target) -> Window:
