@@ -13,18 +13,22 @@ from simulator.control.operator import operate
 
 from .house import (
     APPLY,
+    DELETE,
     DESK,
     ENROL,
     EXPEL,
+    FACE,
     HOUR,
     JPEG,
     LOBBY,
     MINUTE,
+    READ,
     UPDATE,
     VIP,
     House,
 )
 
+WRITES = {UPDATE, FACE, DELETE, ENROL, EXPEL, APPLY}
 OTHER_JPEG = JPEG[:-2] + b" of today" + JPEG[-2:]
 
 
@@ -120,6 +124,22 @@ async def test_a_call_that_was_under_way_is_not_repeated_blindly(
     house.fail(cut="drop_before")
     await house.wait(HOUR / 4)
     await _all_is_well(house, _set_back(house))
+
+
+@pytest.mark.parametrize("code", ["128", "131"])
+@pytest.mark.parametrize("path", [UPDATE, EXPEL])
+async def test_who_somebody_is_is_read_again_before_the_next_write(
+    house: House, path: str, code: str
+) -> None:
+    """What does not exist, or exists already, may be somebody else's."""
+    visit = await _granted(house)
+    house.calls()
+    house.fail(path, code=code, times=1)
+    await (_extend if path == UPDATE else _revoke)(house, visit)
+    await house.settle()
+    calls = [call.path for call in house.world.traffic.recent]
+    after = calls[calls.index(path) + 1 :]
+    assert next(one for one in after if one in {READ, *WRITES}) == READ
 
 
 async def test_a_person_who_was_deleted_and_not_yet_applied(house: House) -> None:
