@@ -4,6 +4,8 @@ import asyncio
 from pathlib import Path
 import sqlite3
 import stat
+import threading
+import traceback
 from typing import Any
 
 import pytest
@@ -19,6 +21,8 @@ from custom_components.hikcentral_visitors.ledger import (
 from custom_components.hikcentral_visitors.ledger.counters import count, totals
 from custom_components.hikcentral_visitors.ledger.memory import recall, remember
 from custom_components.hikcentral_visitors.ledger.migrations import VERSION
+
+SOMEBODY = "Wilhelmina"
 
 
 async def test_what_was_written_is_there_after_reopening(path: Path) -> None:
@@ -46,6 +50,34 @@ async def test_commits_are_durable_and_ordered(ledger: Ledger) -> None:
         ]
 
     assert await ledger.async_read(pragmas) == ["wal", 2, 1]
+
+
+async def test_the_event_loop_only_waits(ledger: Ledger) -> None:
+    """Reading and writing have threads of their own (I7)."""
+    loop = threading.get_ident()
+    reader = await ledger.async_read(lambda _connection: threading.get_ident())
+    writer = await ledger.async_write(lambda _transaction: threading.get_ident())
+    assert len({loop, reader, writer}) == 3
+
+
+async def test_no_error_shows_what_was_to_be_stored(ledger: Ledger) -> None:
+    """Errors are logged with whatever caused them (I8)."""
+
+    def store(connection: Connection) -> None:
+        statement = text("INSERT INTO nowhere (name) VALUES (:name)")
+        connection.execute(statement, {"name": SOMEBODY})
+
+    def write(transaction: Transaction) -> None:
+        store(transaction.connection)
+
+    with pytest.raises(LedgerError) as writing:
+        await ledger.async_write(write)
+    with pytest.raises(LedgerError) as reading:
+        await ledger.async_read(store)
+    for failed in (writing, reading):
+        shown = "".join(traceback.format_exception(failed.value))
+        assert "nowhere" in shown
+        assert SOMEBODY not in shown
 
 
 async def test_a_failing_write_fails_alone_in_a_shared_commit(ledger: Ledger) -> None:
