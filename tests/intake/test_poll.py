@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from custom_components.hikcentral_visitors.hikcentral import FAST_TYPES
+from custom_components.hikcentral_visitors.intake import intake
+from custom_components.hikcentral_visitors.ledger import LedgerError
 from custom_components.hikcentral_visitors.ledger.queries import (
     PassageQuery,
     find_passages,
@@ -150,6 +152,30 @@ async def test_a_failed_question_moves_no_cursor_and_is_caught_up(
     await house.advance(3600)
     assert await poller.async_poll() == 1
     assert house.contact.connected
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_what_could_not_be_stored_moves_no_cursor_and_is_caught_up(
+    house: House, restarted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk: neither what is remembered nor what is stored runs ahead."""
+    poller = house.poller()
+    await poller.async_poll()
+    await house.advance(600)
+    await happen(house)
+    await house.advance(600)
+
+    def full(*_: object, **__: object) -> bool:
+        raise LedgerError("full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(intake, "record_passage", full)
+        with pytest.raises(LedgerError):
+            await poller.async_poll()
+    if restarted:
+        poller = house.poller()
+    await house.advance(3600)
+    assert await poller.async_poll() == 1
 
 
 async def test_rare_types_and_late_events_come_with_the_sweep(house: House) -> None:
