@@ -153,6 +153,28 @@ async def test_a_refused_grant_is_an_issue_until_it_is_given(
     assert issue_registry.async_get_issue(DOMAIN, issue_id) is None
 
 
+async def test_an_issue_goes_by_itself_with_its_cause(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    entry: MockConfigEntry,
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    """Nobody has to say that he has seen it (I6)."""
+    add = {"path": "acs/v1/privilege/group/single/addPersons", "code": "132"}
+    await control(simulator, "faults", {"apply_delay_s": 0, "fail": [add]})
+    visit = await call(hass, "grant_access", given_name="Ada", card_no="4711", wait=20)
+    await hass.async_block_till_done()
+    issue_id = f"{entry.entry_id}_access_not_given"
+    assert issue_registry.async_get_issue(DOMAIN, issue_id) is not None
+
+    await control(simulator, "faults", {"apply_delay_s": 0})
+    told = Told(hass)
+    await call(hass, "extend_access", visit_id=visit["visit_id"], by={"hours": 1})
+    await told.visit("granted")
+    await hass.async_block_till_done()
+    assert issue_registry.async_get_issue(DOMAIN, issue_id) is None
+
+
 async def test_a_passage_without_a_visit_is_an_issue_until_it_was_seen(
     hass: HomeAssistant,
     simulator: Simulator,
