@@ -1,7 +1,7 @@
 """What is told to the house: passages, visits, and doors, as values; and to whom."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ class PassageNotice:
 
     passage: Passage
     view: VisitView | None
-    data: dict[str, Any]
+    data: dict[str, Any] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class VisitNotice:
 
     type: VisitEventType
     view: VisitView
-    data: dict[str, Any]
+    data: dict[str, Any] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class DoorNotice:
     door_id: str
     type: str
     occurred_at: datetime
-    data: dict[str, Any]
+    data: dict[str, Any] = field(repr=False)
 
 
 class NoticeBoard:

@@ -35,11 +35,11 @@ class GrantRequest:
     levels: frozenset[str] = frozenset()
     visitor_type: VisitorType = VisitorType.GUEST
     host: str | None = field(default=None, repr=False)
-    notify: tuple[str, ...] = ()
+    notify: tuple[str, ...] = field(default=(), repr=False)
     purpose: str | None = field(default=None, repr=False)
     vehicle_plate: str | None = field(default=None, repr=False)
     note: str | None = field(default=None, repr=False)
-    reference: str | None = None
+    reference: str | None = field(default=None, repr=False)
     photo: bytes | None = field(default=None, repr=False)
 
     @property

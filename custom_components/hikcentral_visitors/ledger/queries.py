@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from heapq import merge
 from typing import Any
@@ -38,11 +38,11 @@ class VisitQuery:
     """Which visits: those that overlap [since, until), of a host, a name, a status."""
 
     status: frozenset[Status] | None = None
-    host: str | None = None
+    host: str | None = field(default=None, repr=False)
     since: datetime | None = None
     until: datetime | None = None
     visit_id: str | None = None
-    name: str | None = None
+    name: str | None = field(default=None, repr=False)
     limit: int = 100
     page: int = 1
 
@@ -54,8 +54,8 @@ class PassageQuery:
     visit_id: str | None = None
     since: datetime | None = None
     until: datetime | None = None
-    name: str | None = None
-    host: str | None = None
+    name: str | None = field(default=None, repr=False)
+    host: str | None = field(default=None, repr=False)
     limit: int = 100
     page: int = 1
 
@@ -64,7 +64,7 @@ class PassageQuery:
 class VisitorQuery:
     """Which visitors, by a part of the name; the newest first."""
 
-    name: str | None = None
+    name: str | None = field(default=None, repr=False)
     limit: int = 100
     page: int = 1
 

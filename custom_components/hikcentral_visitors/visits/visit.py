@@ -100,11 +100,11 @@ class Visit:
     levels: frozenset[str] = frozenset()
     visitor_type: VisitorType = VisitorType.GUEST
     host: str | None = field(default=None, repr=False)
-    notify: tuple[str, ...] = ()
+    notify: tuple[str, ...] = field(default=(), repr=False)
     purpose: str | None = field(default=None, repr=False)
     vehicle_plate: str | None = field(default=None, repr=False)
     note: str | None = field(default=None, repr=False)
-    reference: str | None = None
+    reference: str | None = field(default=None, repr=False)
     reference_digest: str | None = None
     created_at: datetime
     revoked_at: datetime | None = None
