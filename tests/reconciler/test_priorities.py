@@ -18,6 +18,7 @@ from .house import (
     ENROL,
     EXPEL,
     HOUR,
+    LEVELS,
     MEMBERS,
     MINUTE,
     READ,
@@ -69,10 +70,10 @@ async def _delete(house: House, visit: str) -> None:
 @pytest.mark.parametrize(
     ("command", "calls"),
     [
-        (_revoke, {READ, EXPEL, MEMBERS, APPLY, UPDATE, CHECK}),
-        (_shorten, {READ, UPDATE, APPLY, CHECK}),
-        (_fewer_levels, {READ, EXPEL, MEMBERS, APPLY, CHECK}),
-        (_delete, {READ, EXPEL, MEMBERS, APPLY, UPDATE, CHECK, DELETE}),
+        (_revoke, {READ, EXPEL, MEMBERS, APPLY, UPDATE}),
+        (_shorten, {READ, UPDATE, APPLY}),
+        (_fewer_levels, {READ, EXPEL, MEMBERS, APPLY}),
+        (_delete, {READ, EXPEL, MEMBERS, APPLY, UPDATE, DELETE}),
     ],
 )
 async def test_taking_away(
@@ -81,7 +82,7 @@ async def test_taking_away(
     command: Callable[[House, str], Awaitable[None]],
     calls: set[str],
 ) -> None:
-    """Also to read the person first, and to tell the doors and ask them afterwards."""
+    """Also to read the person first, and to tell the doors afterwards."""
     end = house.now() + 8 * HOUR
     first = await house.grant(valid_until=end)
     if command is _fewer_levels:
@@ -92,7 +93,19 @@ async def test_taking_away(
     await command(house, first)
     await house.settle(5 * MINUTE)
     assert await house.differences() == []
+    sent.pop(CHECK)
     assert sent == {path: {Priority.NARROWING} for path in calls}
+
+
+async def test_looking_whether_the_level_is_gone(house: House, sent: Sent) -> None:
+    visit = await house.grant()
+    await house.settle()
+    house.fail(EXPEL, code="128", times=1)
+    sent.clear()
+    await house.revoke(visit)
+    await house.settle()
+    assert LEVELS in sent
+    assert set().union(*sent.values()) == {Priority.NARROWING}
 
 
 async def test_the_window_before_the_level(house: House, sent: Sent) -> None:

@@ -234,10 +234,8 @@ class Calls:
         return persons - still
 
     async def _level_exists(self, level: str) -> bool:
-        async for one in self._client.access_levels():
-            if one.id == level:
-                return True
-        return False
+        levels = self._client.access_levels(priority=Priority.NARROWING)
+        return level in {one.id async for one in levels}
 
     async def _apply(self, _level: str, targets: Sequence[Target]) -> set[str]:
         persons = [
