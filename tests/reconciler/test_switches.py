@@ -165,6 +165,20 @@ async def test_a_code_that_we_tried_is_ours(house: House) -> None:
     assert (await house.access(visit)).state is AccessState.ACTIVE
 
 
+@pytest.mark.parametrize("fault", [{"cut": "drop_after"}, {"http": 500, "after": True}])
+async def test_a_server_that_takes_a_code_twice_is_not_given_it_twice(
+    house: House, fault: dict[str, Any]
+) -> None:
+    """What was added without an answer is looked for, not added once more."""
+    house.switch(duplicate_code="accepted")
+    house.fail(ADD, times=1, **fault)
+    visit = await house.grant()
+    await house.settle()
+    assert house.calls()[ADD] == 1
+    assert len(house.ours()) == 1
+    assert (await house.access(visit)).state is AccessState.ACTIVE
+
+
 async def test_a_card_of_somebody_else_is_refused_once(house: House) -> None:
     (staff, *_) = sorted(house.staff)
     (card,) = house.world.database.tables.persons[staff].cards

@@ -56,6 +56,7 @@ from .values import (
     record,
     several_visits,
     stay,
+    stopped,
 )
 
 GIVING = {Kind.ADD_PERSON, Kind.UPDATE_PERSON, Kind.UPDATE_FACE, Kind.ADD_MEMBER}
@@ -255,6 +256,19 @@ def test_shortening_goes_before_a_new_level() -> None:
         Kind.APPLY,
         Kind.CHECK_APPLICATION,
     ]
+
+
+def test_a_validity_that_nobody_knows_is_ended() -> None:
+    """The last one that is known was over; a call to lengthen it was not answered."""
+    visit = stopped(stay(), "revoked_at")
+    doubtful = applied(
+        visit,
+        members=frozenset(),
+        window=Window(NOW - 2 * HOUR, NOW - HOUR),
+        window_known=False,
+        application=Application(),
+    )
+    assert todo_of(replace(record(visit), known=doubtful)) == [Kind.END_WINDOW]
 
 
 def test_a_level_that_he_may_be_in_is_reason_enough_to_shorten() -> None:
