@@ -175,6 +175,30 @@ async def test_what_cannot_be_is_refused_and_leaves_no_trace(
     assert await journalled(ledger) == []
 
 
+async def test_the_journal_holds_ids_and_nothing_that_was_said(
+    ledger: Ledger, book: VisitBook
+) -> None:
+    said = replace(
+        ADA,
+        given_name="Wilhelmina",
+        family_name="Featherstone",
+        phone="+31205550199",
+        card_no="4711471147",
+        host="Charles",
+        purpose="a secret",
+        note="a secret",
+        reference="a secret",
+    )
+    receipt = await book.grant(said, RECEPTION)
+    await book.revoke(receipt.visit_id, RECEPTION, reason="a secret")
+    await book.forget([receipt.visitor_id], RECEPTION)
+    rows = await ledger.async_read(lambda one: one.execute(select(journal)).all())
+    kept = str(rows)
+    assert receipt.visit_id in kept
+    personal = ("Wilhelmina", "Featherstone", "+312", "4711", "Charles", "secret")
+    assert [word for word in personal if word in kept] == []
+
+
 async def test_every_command_is_journalled_under_who_asked(
     book: VisitBook, ledger: Ledger
 ) -> None:

@@ -1,6 +1,7 @@
 """The end of a visit as an entity."""
 
 from datetime import timedelta
+from typing import Any
 
 from homeassistant.components.datetime import ATTR_DATETIME
 from homeassistant.components.datetime.const import SERVICE_SET_VALUE
@@ -68,6 +69,23 @@ async def test_others_may_not(stand_in: StandIn) -> None:
     with pytest.raises(Unauthorized):
         await _set(stand_in, user_context(stand_in.hass, "somebody"))
     assert stand_in.book.mock_calls == []
+
+
+async def test_setting_it_while_the_place_changes_hands_is_for_the_first_holder(
+    stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in.held = {1: make_view()}
+    await stand_in.load(Platform.DATETIME)
+
+    async def authorize(*_: Any) -> Actor:
+        await stand_in.seat(1, make_view("visit-2", "Grace"))
+        return Actor(kind=ActorKind.AUTOMATION)
+
+    monkeypatch.setattr(
+        "custom_components.hikcentral_visitors.entity.async_authorize", authorize
+    )
+    await _set(stand_in, Context())
+    assert stand_in.book.extend.await_args.args[0] == "visit-1"
 
 
 async def _set(stand_in: StandIn, context: Context) -> None:

@@ -3,6 +3,7 @@
 from io import BytesIO
 from pathlib import Path
 import struct
+import threading
 from types import SimpleNamespace
 from typing import Any
 import zlib
@@ -159,6 +160,33 @@ async def test_picture_from_the_media(hass: HomeAssistant, media: Path) -> None:
     (media / "maria.jpg").write_bytes(_picture(1000, 1000))
     jpeg = await async_load_photo(hass, "media-source://media_source/local/maria.jpg")
     assert _seen(jpeg).size == (500, 500)
+
+
+@pytest.mark.parametrize(
+    "source", ["media-source://media_source/local/maria.jpg", "camera.reception"]
+)
+async def test_the_event_loop_only_waits(
+    hass: HomeAssistant, media: Path, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    """Reading and shrinking a picture take tens of milliseconds (I7)."""
+    (media / "maria.jpg").write_bytes(_picture())
+    hass.states.async_set("camera.reception", "idle")
+    hass.config.components.add("camera")
+
+    async def taken(*_: Any) -> SimpleNamespace:
+        return SimpleNamespace(content=_picture())
+
+    monkeypatch.setattr("homeassistant.components.camera.async_get_image", taken)
+    threads: list[int] = []
+
+    def note(content: bytes) -> bytes:
+        threads.append(threading.get_ident())
+        return content
+
+    monkeypatch.setattr("custom_components.hikcentral_visitors.photo.portrait", note)
+    await async_load_photo(hass, source)
+    assert len(threads) == 1
+    assert threading.get_ident() not in threads
 
 
 async def test_file_too_large_is_refused_unread(

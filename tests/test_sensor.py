@@ -203,6 +203,18 @@ async def test_no_secret_in_any_state(stand_in: StandIn) -> None:
     assert not [secret for secret in SECRETS if secret in shown]
 
 
+async def test_names_are_not_recorded(stand_in: StandIn) -> None:
+    stand_in.held = {1: make_view()}
+    await stand_in.load(Platform.SENSOR)
+    for entity_id, personal in (
+        ("sensor.visitor_1", {"host", "company", "purpose", "friendly_name"}),
+        ("sensor.head_office_next_visitor", {"name", "host"}),
+    ):
+        info = state_of(stand_in.hass, entity_id).state_info
+        assert info is not None
+        assert personal <= info["unrecorded_attributes"]
+
+
 async def test_names_are_in_no_id(
     stand_in: StandIn, entity_registry: er.EntityRegistry
 ) -> None:
