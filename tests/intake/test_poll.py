@@ -1,5 +1,6 @@
 """Polling: each passage once, however late; none lost by an outage; at a fixed cost."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,8 @@ from custom_components.hikcentral_visitors.ledger.queries import (
     PassageQuery,
     find_passages,
 )
+from custom_components.hikcentral_visitors.ledger.records import change
+from custom_components.hikcentral_visitors.visits.record import Change
 from tests.facility import calls, control
 
 from .conftest import PERSON, START, House
@@ -79,6 +82,28 @@ async def test_a_person_id_is_recognised_as_number_and_as_text(house: House) -> 
     await poller.async_poll()
     await happen(house, personId=int(PERSON))
     assert await poller.async_poll() == 1
+
+
+async def test_a_person_who_is_no_more_is_his_until_then(house: House) -> None:
+    """He is heard of late; what is done later is done by somebody else (I2)."""
+    poller = house.poller()
+    await poller.async_poll()
+    await happen(house)
+    await house.advance(60)
+    await house.ledger.async_write(
+        lambda transaction: change(
+            transaction,
+            house.moment(),
+            "ada",
+            lambda record: Change(
+                replace(record, known=replace(record.known, person_id="another"))
+            ),
+        )
+    )
+    await house.advance(600)
+    await happen(house, doorIndexCode="12", readerIndexCode="22")
+    assert await poller.async_poll() == 1
+    assert await recorded(house) == [("entry", "granted")]
 
 
 async def test_one_guest_behind_two_thousand_staff_is_found(house: House) -> None:

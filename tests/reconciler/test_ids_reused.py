@@ -111,6 +111,20 @@ async def test_asked_when_the_server_is_back(house: House, command: Command) -> 
     await _all_is_well(house, taken)
 
 
+async def test_while_nothing_can_be_stored(house: House) -> None:
+    """What is taken away from memory is not taken from somebody else."""
+    visit = await _granted(house)
+    house.fail(cut="drop_before")
+    await house.revoke(visit)
+    await house.wait(HOUR / 4)
+    await house.ledger._pragmas("query_only=1")
+    taken = _set_back(house)
+    house.fail()
+    await house.settle(HOUR / 4)
+    await house.ledger._pragmas("query_only=0")
+    await _all_is_well(house, taken)
+
+
 @pytest.mark.parametrize("path", [UPDATE, ENROL, EXPEL, APPLY])
 async def test_a_call_that_was_under_way_is_not_repeated_blindly(
     house: House, path: str
