@@ -22,6 +22,10 @@ def as_text(value: object) -> str:
     Halves of surrogate pairs, which JSON can smuggle in and no database stores, are
     replaced.
     """
+    if isinstance(value, str):
+        if value.isascii():  # almost all is, and there is much of it
+            return value.strip()
+        return value.encode("utf-8", "replace").decode("utf-8").strip()
     if isinstance(value, bool):
         return ""
     if isinstance(value, float):
@@ -33,9 +37,7 @@ def as_text(value: object) -> str:
             return str(value)
         except ValueError:  # more digits than Python converts
             return ""
-    if not isinstance(value, str):
-        return ""
-    return value.encode("utf-8", "replace").decode("utf-8").strip()
+    return ""
 
 
 def as_number(value: object) -> int | None:
@@ -77,7 +79,7 @@ class Fields:
             if isinstance(raw, dict)
             else {}
         )
-        self._folded = {key.casefold(): value for key, value in self._raw.items()}
+        self._folded: dict[str, object] | None = None
 
     @override
     def __repr__(self) -> str:
@@ -90,17 +92,27 @@ class Fields:
 
     def get(self, *names: str) -> object:
         """Return the first of the named fields that is not null, else None."""
+        if not self._raw:
+            return None
         for name in names:
             value = self._raw.get(name)
             if value is None:
-                value = self._folded.get(name.casefold())
+                value = self._in_any_case(name)
             if value is not None:
                 return value
         return None
 
+    def _in_any_case(self, name: str) -> object:
+        if self._folded is None:
+            self._folded = {key.casefold(): value for key, value in self._raw.items()}
+        return self._folded.get(name.casefold())
+
     def text(self, *names: str) -> str:
         """Return the first of the named fields with any text in it, else ""."""
-        return next((text for name in names if (text := as_text(self.get(name)))), "")
+        for name in names:
+            if text := as_text(self.get(name)):
+                return text
+        return ""
 
     def number(self, *names: str) -> int | None:
         """Return the first of the named fields that is a whole number."""

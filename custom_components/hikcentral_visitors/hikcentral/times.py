@@ -4,6 +4,7 @@ Some answers leave the offset out, lose its plus sign, or add milliseconds.
 """
 
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 import re
 
 _TIME = re.compile(
@@ -13,12 +14,16 @@ _TIME = re.compile(
 )
 SECOND = timedelta(seconds=1)
 
+_TIMES_KEPT = 1024
+"""Many events happen in the same second, and each says when more than once."""
+
 
 def utcnow() -> datetime:
     """Return the local clock's time, in UTC."""
     return datetime.now(UTC)
 
 
+@lru_cache(_TIMES_KEPT)
 def parse_time(text: str, zone: tzinfo) -> datetime | None:
     """Return a time in UTC, or None if it is none; `zone` is for naive ones."""
     found = _TIME.fullmatch(text.strip())
@@ -44,6 +49,7 @@ def parse_time(text: str, zone: tzinfo) -> datetime | None:
         return None
 
 
+@lru_cache(_TIMES_KEPT)
 def offset_of(text: str) -> timedelta | None:
     """Return the offset that a time carries, None if it carries none."""
     found = _TIME.fullmatch(text.strip())
