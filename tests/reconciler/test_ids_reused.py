@@ -115,9 +115,13 @@ async def test_while_nothing_can_be_stored(house: House) -> None:
     """What is taken away from memory is not taken from somebody else."""
     visit = await _granted(house)
     house.fail(cut="drop_before")
-    await house.revoke(visit)
+
+    async def revoke_and_fill_the_disk() -> None:
+        await house.revoke(visit)
+        await house.ledger._pragmas("query_only=1")
+
+    await house.at_once([revoke_and_fill_the_disk()])
     await house.wait(HOUR / 4)
-    await house.ledger._pragmas("query_only=1")
     taken = _set_back(house)
     house.fail()
     await house.settle(HOUR / 4)
