@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 import tempfile
 from typing import Any
@@ -66,6 +67,9 @@ KNOWN = st.builds(
     widening=_EFFORTS,
     narrowing=_EFFORTS,
 )
+
+
+DAY = timedelta(days=1)
 
 
 def visitor(**fields: Any) -> Visitor:
@@ -142,6 +146,59 @@ async def test_closed_visits_are_loaded_only_where_named(
     assert plain.visits == ()
     assert named is not None
     assert named.visits == (closed,)
+
+
+async def test_he_may_have_left_on_a_visit_that_is_closed(
+    ledger: Ledger, moment: Moment
+) -> None:
+    """What moved him lately counts whatever visit it was on."""
+    former = visit(
+        id="v0",
+        valid_from=NOW - 9 * DAY,
+        valid_until=NOW + HOUR,
+        closed_at=NOW + HOUR,
+    )
+    long_ago = Movement(NOW - 8 * DAY, MovementKind.CHECK_IN, "v0")
+    came = Movement(NOW, MovementKind.CHECK_IN, "v1")
+    left = Movement(NOW + HOUR, MovementKind.CHECK_OUT, "v0")
+    record = VisitorRecord(
+        visitor=visitor(),
+        visits=(former, visit()),
+        movements=(long_ago, came, left),
+    )
+    await store(ledger, moment, record)
+    found = await ledger.async_read(lambda one: load(one, "ada"))
+    assert found is not None
+    assert found.movements == (came, left)
+
+
+async def test_the_same_is_loaded_alone_and_with_others(
+    ledger: Ledger, moment: Moment
+) -> None:
+    """What concerns one does not depend on how long ago others came."""
+    long = visit(id="v2", visitor_id="bob", valid_from=NOW - 90 * DAY)
+    bob = visitor(id="bob", person_code="TST0000000000001")
+    await store(ledger, moment, VisitorRecord(visitor=bob, visits=(long,)))
+    gone = visit(id="v0", valid_from=NOW - 30 * DAY, closed_at=NOW - 29 * DAY)
+    record = VisitorRecord(
+        visitor=visitor(),
+        visits=(gone, visit()),
+        movements=(Movement(NOW - 30 * DAY, MovementKind.CHECK_IN, "v0"),),
+    )
+    await store(ledger, moment, record)
+    nobody = visitor(id="eve", person_code="TST0000000000002")
+    closed = visit(id="v3", visitor_id="eve", closed_at=NOW)
+    checked_in = Movement(NOW, MovementKind.CHECK_IN, "v3")
+    await store(
+        ledger,
+        moment,
+        VisitorRecord(visitor=nobody, visits=(closed,), movements=(checked_in,)),
+    )
+    ids = ["ada", "bob", "eve"]
+    together = await ledger.async_read(lambda one: load_many(one, ids))
+    for one in ids:
+        assert together[one] == await ledger.async_read(partial(load, visitor_id=one))
+    assert together["ada"].movements == together["eve"].movements == ()
 
 
 async def test_many_records_are_loaded_in_batches(

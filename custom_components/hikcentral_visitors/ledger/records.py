@@ -5,12 +5,20 @@ course afterwards, so that whatever follows from a change is in the same commit,
 what is to be told of it.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import batched
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, or_, select, true
+from sqlalchemy import CompoundSelect, Connection, and_, or_, select, true
 
 from ..visits.events import VisitEvent, VisitEventType
 from ..visits.known import UNSETTLED, Existence, Known, Progress
@@ -47,11 +55,15 @@ from .statements import (
     OPEN_VISITS,
     SHOWN_MOVEMENTS,
     SHOWN_VISITS,
+    SINCE,
     VISITORS,
     WITH_VISITS,
 )
 
 _IDS_AT_ONCE = 500
+
+_LONGEST_STAY = timedelta(days=7)
+"""So long, at most, somebody is believed to be inside who was not seen again."""
 
 _DESK = {MovementKind.CHECK_IN, MovementKind.CHECK_OUT}
 
@@ -103,21 +115,18 @@ def _load_batch(
     if with_visits:
         whose[WITH_VISITS] = list(with_visits)
         asked, moved = SHOWN_VISITS, SHOWN_MOVEMENTS
-    stays: dict[str, list[RowMapping]] = {}
-    for row in connection.execute(asked, whose).mappings():
-        stays.setdefault(row["visitor_id"], []).append(row)
+    stays: dict[str, list[Visit]] = {}
+    for visit in values(Visit, connection.execute(asked, whose).mappings()):
+        stays.setdefault(visit.visitor_id, []).append(visit)
     moves: dict[str, list[Movement]] = {}
-    for move in connection.execute(moved, whose) if stays else ():
-        if UNREADABLE not in move:
-            moves.setdefault(move.visitor_id, []).append(
-                Movement(move.at, move.kind, move.visit_id)
-            )
+    for visitor_id, movement in _movements(connection, moved, whose, stays):
+        moves.setdefault(visitor_id, []).append(movement)
     return {
         visitor.id: VisitorRecord(
             visitor=visitor,
             visits=tuple(
                 sorted(
-                    values(Visit, stays.get(visitor.id, ())),
+                    stays.get(visitor.id, ()),
                     key=lambda visit: (visit.window, visit.id),
                 )
             ),
@@ -126,6 +135,31 @@ def _load_batch(
         )
         for visitor, facts in _visitors(connection, ids)
     }
+
+
+def _movements(
+    connection: Connection,
+    statement: CompoundSelect[Any],
+    whose: Mapping[str, Sequence[str]],
+    stays: Mapping[str, Sequence[Visit]],
+) -> Iterator[tuple[str, Movement]]:
+    """Yield what moved visitors as far as it says where they are now.
+
+    On whatever visit: he may have left on one that is closed since.
+    """
+    if not stays:
+        return
+    since = {
+        visitor_id: min(visit.window.start for visit in own) - _LONGEST_STAY
+        for visitor_id, own in stays.items()
+    }
+    shown = {visit.id for own in stays.values() for visit in own}
+    asked = {**whose, IDS: list(stays), SINCE: min(since.values())}
+    for row in connection.execute(statement, asked):
+        if UNREADABLE in row:
+            continue
+        if row.visit_id in shown or row.at >= since[row.visitor_id]:
+            yield row.visitor_id, Movement(row.at, row.kind, row.visit_id)
 
 
 def _visitors(

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from ..visits.passage import Direction, PassageOutcome
 from ..visits.presence import MovementKind
-from .columns import Word
+from .columns import Instant, Word
 from .schema import (
     attendance,
     counters,
@@ -37,8 +37,11 @@ from .schema import (
     visits,
 )
 
-IDS, WITH_VISITS, KEY = "ids", "with_visits", "of_key"
-"""The parameters of these statements: visitors, closed visits to be shown, one id."""
+IDS, WITH_VISITS, SINCE, KEY = "ids", "with_visits", "since", "of_key"
+"""The parameters of these statements.
+
+Visitors, closed visits to be shown, since when movements count, one id.
+"""
 
 
 def _one_of(column: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -65,6 +68,9 @@ def _visits(shown: ColumnElement[bool]) -> Select[Any]:
 
 
 def _movements(shown: ColumnElement[bool]) -> CompoundSelect[Any]:
+    def count(visit_id: ColumnElement[Any], at: ColumnElement[Any]) -> Any:
+        return or_(visit_id.in_(stays), at >= bindparam(SINCE, type_=Instant()))
+
     # The visits are found first, by their visitors: SQLite, left to choose, would look
     # through all that are open.
     stays = select(visits.c.id).where(_one_of(visits.c.visitor_id), shown)
@@ -77,7 +83,7 @@ def _movements(shown: ColumnElement[bool]) -> CompoundSelect[Any]:
             type_coerce(passages.c.direction, Word(MovementKind)).label("kind"),
         ).where(
             _one_of(passages.c.visitor_id),
-            passages.c.visit_id.in_(stays),
+            count(passages.c.visit_id, passages.c.occurred_at),
             passages.c.echo == false(),
             passages.c.outcome == PassageOutcome.GRANTED,
             passages.c.direction.in_([Direction.ENTRY, Direction.EXIT]),
@@ -87,7 +93,10 @@ def _movements(shown: ColumnElement[bool]) -> CompoundSelect[Any]:
             attendance.c.visit_id,
             attendance.c.at,
             attendance.c.kind,
-        ).where(_one_of(attendance.c.visitor_id), attendance.c.visit_id.in_(stays)),
+        ).where(
+            _one_of(attendance.c.visitor_id),
+            count(attendance.c.visit_id, attendance.c.at),
+        ),
     )
 
 
@@ -95,7 +104,7 @@ OPEN_VISITS, SHOWN_VISITS = _visits(_OPEN), _visits(_OPEN_OR_NAMED)
 """The open visits; and with those closed ones that are named."""
 
 OPEN_MOVEMENTS, SHOWN_MOVEMENTS = _movements(_OPEN), _movements(_OPEN_OR_NAMED)
-"""What moved visitors on these visits: doors that opened, and the desk."""
+"""What moved visitors on these visits or since: doors that opened, and the desk."""
 
 VISITOR_OF_VISIT: Select[Any] = select(visits.c.visitor_id).where(_is(visits.c.id))
 
