@@ -197,6 +197,18 @@ def test_a_step_is_one_kind_and_holds_nothing_twice(
     assert todo.operations[: len(todo.step)] == todo.step
 
 
+def test_doors_that_were_not_told_often_are_told_once_at_a_time() -> None:
+    made, _ = granted(stay(-1, 90))
+    untold = changed(
+        made,
+        application=Application(progress=Progress.NARROWED),
+        narrowing=Effort(failures=3),
+    )
+    todo, _ = next_step(untold, NOW)
+    assert todo.narrowing
+    assert todo.step == (Operation(Kind.APPLY),)
+
+
 def test_a_step_ends_where_another_kind_comes_between() -> None:
     apply, end = Operation(Kind.APPLY), Operation(Kind.END_WINDOW)
     assert Plan(operations=(apply, end, apply)).step == (apply,)

@@ -119,7 +119,7 @@ def _taking(known: Known, wish: Desired, now: datetime) -> tuple[Operation, ...]
     if wish.levels:
         if known.application.progress is Progress.NARROWED:
             return (
-                *((_APPLY,) if _others_turn(known) else ()),
+                *((_APPLY,) if shorter and _others_turn(known) else ()),
                 *shorter,
                 _APPLY,
                 _CHECK,
