@@ -246,6 +246,14 @@ def test_a_revocation_stops_access_and_is_the_same_twice() -> None:
     assert revoke(once.record, "visit", at(1)) == Change(once.record)
 
 
+def test_who_left_and_was_given_his_access_back_can_leave_again() -> None:
+    left = CHECK_OUT(REVOKE(record(stay())).record).record
+    assert left.visit("visit").ended_at is None
+    again = CHECK_OUT(RESTORE(left).record)
+    assert told(again) == [Told.CHECKED_OUT]
+    assert not again.record.visit("visit").live(NOW)
+
+
 def test_a_revocation_is_taken_back_until_the_end() -> None:
     revoked = REVOKE(record(stay(announced=frozenset({Told.GRANTED})))).record
     done = advance(revoked, POLICY, NOW)

@@ -181,13 +181,15 @@ def check_in(
 def check_out(record: VisitorRecord, visit_id: str, now: datetime) -> Change:
     """Note that he has left for good: the visit ends, and its access with it.
 
-    Doing it twice is the same as once, unless he moved in between.
+    Doing it twice is the same as once, unless he moved in between, or was given his
+    access back.
     """
     visit = record.visit(visit_id)
     require_open(visit)
     last = record.movements[-1] if record.movements else None
     if (
-        last is not None
+        visit.stopped
+        and last is not None
         and last.kind is MovementKind.CHECK_OUT
         and last.visit_id == visit_id
     ):
