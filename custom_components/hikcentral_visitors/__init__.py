@@ -125,6 +125,7 @@ async def _async_wire(
         settings.readers,
         announcer.tell_unknown,
         quiet,
+        skew=lambda: client.clock.terminals_skew,
     )
     watch = Watch()
     questions = Questions(client, contact)

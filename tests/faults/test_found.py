@@ -7,6 +7,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from custom_components.hikcentral_visitors.visits.visit import EntryMode
 from simulator import create_app
 from simulator.clock import Clock
 from simulator.event_log import Event
@@ -43,6 +44,17 @@ async def facility(socket_enabled: None, tmp_path: Path) -> AsyncIterator[Facili
         house.check_staff()
 
 
+def goes(facility: Facility, door: str) -> Event:
+    """Let the only visitor go through a door."""
+    (person,) = facility.ours()
+    event, decision = present(
+        facility.world,
+        Presentation(credential=Credential.CARD, door=door, person_id=person.id),
+    )
+    assert decision.granted
+    return event
+
+
 @pytest.mark.parametrize("refused", [False, True], ids=["taken", "refused"])
 async def test_a_server_clock_far_ahead_makes_no_storm(
     facility: Facility, refused: bool
@@ -65,17 +77,69 @@ async def test_what_somebody_did_before_he_was_made_again(facility: Facility) ->
     await facility.grant()
     await facility.pass_time(MINUTE)
     (person,) = facility.ours()
-    event, decision = present(
-        facility.world,
-        Presentation(credential=Credential.CARD, door="11", person_id=person.id),
-    )
-    assert decision.granted
+    event = goes(facility, "11")
     facility.world.database.delete_person(person.id)
     await facility.auditor.async_check_and_repair()
     await facility.pass_time(10 * MINUTE)
     (again,) = facility.ours()
     assert again.id != person.id
     assert facility.heard.passages == {event.event_id: 1}
+
+
+@pytest.mark.parametrize("clocks", [600, -600], ids=["ahead", "behind"])
+async def test_what_somebody_did_before_by_clocks_that_are_wrong(
+    facility: Facility, clocks: int
+) -> None:
+    """Shown later than it was, it was taken for what others did under his id (I3)."""
+    facility.world.faults.clock_skew_s = clocks
+    facility.switch(terminal_clock_offset_s=clocks)
+    visit = await facility.grant()
+    await facility.pass_time(HOUR)
+    (person,) = facility.ours()
+    event = goes(facility, "11")
+    facility.world.database.delete_person(person.id)
+    await facility.revoke(visit)
+    await facility.auditor.async_check_and_repair()
+    await facility.pass_time(10 * MINUTE)
+    assert facility.heard.passages == {event.event_id: 1}
+    assert "unjustified_access" not in facility.heard.types
+
+
+async def test_who_left_on_another_visit_is_out(facility: Facility) -> None:
+    """That visit was closed, and with it forgotten that he left."""
+    await facility.grant(stay=HOUR)
+    await facility.pass_time(MINUTE)
+    goes(facility, "11")
+    await facility.pass_time(2 * HOUR)
+    ada = (await facility.record()).visitor.id
+    second = await facility.grant(
+        visitor_id=ada, valid_from=facility.now() + HOUR, photo=None
+    )
+    await facility.pass_time(MINUTE)
+    await facility.book.check_out(second, facility.desk)
+    await facility.pass_time(10 * MINUTE)
+    assert (await facility.record()).visits == ()
+
+
+async def test_one_entry_that_began_on_a_visit_before_is_one(
+    facility: Facility,
+) -> None:
+    """Inside from a visit that closed when he left: the second one is used up."""
+    await facility.grant(stay=HOUR)
+    await facility.pass_time(MINUTE)
+    goes(facility, "11")
+    ada = (await facility.record()).visitor.id
+    await facility.grant(
+        visitor_id=ada,
+        valid_from=facility.now() + 30 * MINUTE,
+        entry_mode=EntryMode.SINGLE,
+        photo=None,
+    )
+    await facility.pass_time(2 * HOUR)
+    goes(facility, "12")
+    await facility.pass_time(30 * MINUTE)
+    assert facility.open_to_us() == set()
+    assert (await facility.record()).visits == ()
 
 
 async def test_what_others_do_later_under_an_id_that_was_his(

@@ -10,6 +10,9 @@ from .times import utcnow
 
 _KEPT = 8
 
+_FOLLOWED = timedelta(minutes=15)
+"""A clock that is off by more is wrong for all: no terminal is set by it."""
+
 
 def parse_http_date(text: str | None) -> datetime | None:
     """Return the time in a Date or Retry-After header, None if there is none."""
@@ -66,3 +69,9 @@ class ServerClock:
     def skew(self) -> timedelta | None:
         """Server time minus local time, None until the server has answered."""
         return None if self._offset is None else self.now() - self._now()
+
+    @property
+    def terminals_skew(self) -> timedelta:
+        """How far terminals' clocks may be from ours: they may go by the server's."""
+        skew = self.skew or timedelta()
+        return skew if abs(skew) <= _FOLLOWED else timedelta()

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ..hikcentral import ALARM_TYPES, DoorEvent, Outcome, event_type
 from ..ledger import Ledger, Transaction
@@ -48,10 +48,12 @@ class Intake:
         readers: Mapping[str, DoorRole],
         unknown: Callable[[DoorEvent], None],
         quiet_before: datetime | None = None,
+        skew: Callable[[], timedelta] = timedelta,
     ) -> None:
         """Take events in, with the roles of doors and readers by id.
 
-        What happened before `quiet_before` is recorded and not announced.
+        What happened before `quiet_before` is recorded and not announced. `skew` tells
+        how far the terminals' clocks may be from ours.
         """
         self._quiet_before = quiet_before
         self._ledger = ledger
@@ -59,6 +61,7 @@ class Intake:
         self._doors = doors
         self._readers = readers
         self._unknown = unknown
+        self._skew = skew
         self._seen: deque[_Facts] = deque(maxlen=_REMEMBERED)
 
     async def async_take(
@@ -80,10 +83,11 @@ class Intake:
             for event in events
             if event.person_id is None or event.type in ALARM_TYPES
         )
+        slack = SLACK + abs(self._skew())
         passages = [
             passage
             for event in sorted(events, key=lambda event: event.time)
-            if (visitor_id := _whose(event, ours, before)) is not None
+            if (visitor_id := _whose(event, ours, before, slack)) is not None
             and (passage := self._passage(event, visitor_id)) is not None
         ]
         mistaken = [one for one in events if _is_mistaken(one, ours)]
@@ -96,7 +100,8 @@ class Intake:
                 _look_who_it_is(transaction, moment, event, ours)
             recorded = sum(
                 record_passage(
-                    transaction, moment, passage, quiet=self._is_quiet(passage)
+                    *(transaction, moment, passage, slack),
+                    quiet=self._is_quiet(passage),
                 )
                 for passage in passages
             )
@@ -152,6 +157,7 @@ def _whose(
     event: DoorEvent,
     ours: Mapping[str, Owner],
     before: Mapping[str, tuple[str, datetime]],
+    slack: timedelta,
 ) -> str | None:
     """Return the visitor whose person it is, or was at that time.
 
@@ -163,7 +169,7 @@ def _whose(
     if person_id in ours:
         return ours[person_id].visitor_id
     visitor_id, until = before.get(person_id, (None, event.time))
-    return visitor_id if event.time <= until + SLACK else None
+    return visitor_id if event.time <= until + slack else None
 
 
 def _is_mistaken(event: DoorEvent, ours: Mapping[str, Owner]) -> bool:

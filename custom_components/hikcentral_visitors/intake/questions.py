@@ -15,9 +15,6 @@ from ..hikcentral import (
 _A_LITTLE_AHEAD = timedelta(seconds=30)
 """Terminals' clocks are never quite the server's."""
 
-_MOST_ASKED_AGAIN = timedelta(minutes=15)
-"""A clock that is off by more is wrong for all; hourly sweeps find what that hides."""
-
 
 class Questions:
     """Questions about one type of events and up to ten doors (guide 3.7).
@@ -37,14 +34,10 @@ class Questions:
 
     def earliest_now(self) -> datetime:
         """Return the time on the clock that is behind, the server's or ours."""
-        return self.now() - max(self._skew(), timedelta())
+        return self.now() - max(self._client.clock.terminals_skew, timedelta())
 
     def _latest_now(self) -> datetime:
-        return self.now() + max(-self._skew(), timedelta())
-
-    def _skew(self) -> timedelta:
-        skew = self._client.clock.skew or timedelta()
-        return skew if abs(skew) <= _MOST_ASKED_AGAIN else timedelta()
+        return self.now() + max(-self._client.clock.terminals_skew, timedelta())
 
     async def async_events(
         self,

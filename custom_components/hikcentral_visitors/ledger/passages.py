@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import batched
 
 from sqlalchemy import Connection, func, select
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 from ..visits.events import VisitEvent
 from ..visits.passage import (
     DENIALS_WITHIN,
+    SLACK,
     Direction,
     Passage,
     PassageOutcome,
@@ -75,13 +76,19 @@ def former_visitors_of_persons(
 
 
 def record_passage(
-    transaction: Transaction, moment: Moment, passage: Passage, *, quiet: bool = False
+    transaction: Transaction,
+    moment: Moment,
+    passage: Passage,
+    slack: timedelta = SLACK,
+    *,
+    quiet: bool = False,
 ) -> bool:
     """Record a passage of one of our visitors; False where it was recorded before.
 
     It is attributed to a visit, recognised where it is an echo of another report, and
-    put into the outbox; what it makes of the visitor follows in the same commit. A
-    `quiet` one was announced by others, who went on while this ledger did not.
+    put into the outbox with what it means; what it makes of the visitor follows in the
+    same commit. `slack` is how far the terminal's clock may be from ours. A `quiet` one
+    was announced by others, who went on while this ledger did not.
     """
     connection = transaction.connection
     if connection.scalar(
@@ -125,7 +132,7 @@ def record_passage(
                     visit_id=visit.id, type=kind, occurred_at=passage.occurred_at
                 )
                 for kind in conclusions(
-                    passage, stays, around, inside=inside, hours=hours
+                    passage, stays, around, slack, inside=inside, hours=hours
                 )
             ],
         )

@@ -181,6 +181,7 @@ def conclusions(
     passage: Passage,
     visits: Sequence[Visit],
     earlier: Sequence[Passage],
+    slack: timedelta = SLACK,
     *,
     inside: bool,
     hours: Hours | None = None,
@@ -188,7 +189,8 @@ def conclusions(
     """Return what a passage means beyond itself.
 
     `visits` are all visits of the visitor, `earlier` his recorded passages around that
-    time, `inside` where he was before it, `hours` when people are expected to come.
+    time, `slack` what the terminal's clock may be off, `inside` where he was before it,
+    `hours` when people are expected to come.
     """
     if passage.echo:
         return []
@@ -198,7 +200,7 @@ def conclusions(
         leaving = passage.direction is Direction.EXIT
         if comes and hours is not None and passage.occurred_at not in hours:
             found.append(VisitEventType.OFF_HOURS)
-        if not leaving and not justified(visits, passage.occurred_at, SLACK):
+        if not leaving and not justified(visits, passage.occurred_at, slack):
             found.append(VisitEventType.UNJUSTIFIED_ACCESS)
         return found
     if passage.direction is Direction.EXIT and inside:
