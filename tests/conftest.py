@@ -29,18 +29,21 @@ logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 CRASH_POINTS = "crash points"
 """The property under which a test notes where it let a process die."""
 
+FAULTS_TRIED = "faults tried"
+"""The property under which a test notes how many days with faults it tried."""
+
 _SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
 _SHORT = settings(
     deadline=None,
     derandomize=True,
-    max_examples=12,
+    max_examples=6,
     stateful_step_count=15,
     suppress_health_check=_SLOW,
 )
 _LONG = settings(
     _SHORT,
     derandomize=False,
-    max_examples=300,
+    max_examples=30,
     stateful_step_count=40,
     print_blob=True,
 )
@@ -52,6 +55,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="let the test of faults try far more, and other cases each time",
     )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Part the test of faults, so that it is tried on several cores at a time."""
+    if "shard" in metafunc.fixturenames:
+        shards = 10 if metafunc.config.getoption("--long") else 2
+        metafunc.parametrize("shard", range(shards))
 
 
 @pytest.fixture
@@ -146,15 +156,26 @@ async def simulator(socket_enabled: None) -> AsyncGenerator[Simulator]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print where processes died; only here is the hook heard by all ways to run."""
+    """Print what was tried; only here is the hook heard by all ways to run."""
+    _summarise(
+        terminalreporter,
+        "crash points, each tried: before and after each step",
+        CRASH_POINTS,
+    )
+    _summarise(terminalreporter, "random days with faults", FAULTS_TRIED)
+
+
+def _summarise(
+    terminalreporter: pytest.TerminalReporter, title: str, noted: str
+) -> None:
     rows = [
-        row
+        str(row)
         for report in terminalreporter.getreports("passed")
         for name, row in report.user_properties
-        if name == CRASH_POINTS
+        if name == noted
     ]
     if not rows:
         return
-    terminalreporter.section("crash points, each tried: before and after each step")
-    for flow, counts in sorted(rows):
-        terminalreporter.write_line(f"{flow:24}{counts}")
+    terminalreporter.section(title)
+    for row in sorted(rows):
+        terminalreporter.write_line(row)

@@ -1,14 +1,12 @@
-"""What must be so, seen from the terminals and from the listeners."""
+"""What must be so at the doors, seen from the terminals."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from custom_components.hikcentral_visitors.ledger.queries import VisitQuery
 from custom_components.hikcentral_visitors.visits.person_code import is_ours
 from simulator.decision import decide, has_credential
-from simulator.event_types import GRANTED
-from simulator.model import Credential
+from simulator.model import Credential, Person
 from simulator.terminals import Record
 from tests.reconciler.house import INSTALLATION
 
@@ -17,17 +15,20 @@ from .promises import Guest, Span, doors_of, uncovered
 
 CREDENTIALS = (Credential.FACE, Credential.CARD)
 TICK = timedelta(seconds=1)
-ECHO = timedelta(seconds=5)
+
+type Allowed = Callable[[Guest, str, datetime], list[Span]]
+"""When somebody may be in a level."""
 
 
 class Checks:
-    """Looks at one facility on behalf of those who were promised something."""
+    """Looks at one facility's doors on behalf of those who were promised something."""
 
-    def __init__(self, house: Facility) -> None:
+    def __init__(self, house: Facility, guests: list[Guest]) -> None:
         self.house = house
-        self.guests: list[Guest] = []
+        self.guests = guests
         self.codes: dict[str, Guest] = {}
         """Whose a person code is; a code once issued stays his."""
+        self._ever: dict[str, set[str]] = {}
 
     async def learn_codes(self) -> None:
         by_id = {guest.visitor_id: guest for guest in self.guests}
@@ -36,7 +37,7 @@ class Checks:
             if guest is not None:
                 self.codes[record.visitor.person_code] = guest
 
-    def _records(self) -> Iterable[tuple[str, Record]]:
+    def held(self) -> Iterable[tuple[str, Record]]:
         """Yield what terminals hold of persons whom we brought there, by terminal."""
         for device, held in self.house.world.terminals.records.items():
             for person_id, record in held.items():
@@ -44,35 +45,42 @@ class Checks:
                     yield device, record
 
     def opens(self, record: Record, at: datetime) -> set[str]:
-        """Return the doors that a terminal opens for somebody at an instant."""
+        """Return the doors that a terminal opens for somebody when it shows this time.
+
+        Whatever it is that he can show there.
+        """
         doors = self.house.world.database.tables.doors
-        moment = self.house.world.terminal_time(at)
+        moment = at.astimezone(self.house.world.switches.server_zone)
         return {
             door
             for door in record.door_codes & doors.keys()
-            for credential in CREDENTIALS
-            if has_credential(record, credential)
-            and decide(record, credential, door, doors[door].state, moment).granted
+            if decide(record, Credential.CARD, door, doors[door].state, moment).granted
         }
 
-    def levels_of_door(self) -> dict[str, set[str]]:
-        found: dict[str, set[str]] = {}
-        for level in self.house.world.database.tables.levels.values():
-            for door in level.doors:
-                found.setdefault(door, set()).add(level.id)
-        return found
+    # Nobody gets in who may not.
 
-    def exposed(
-        self, allowed: Callable[[Guest, str], list[Span]], slack: timedelta
-    ) -> list[str]:
-        """Return where anybody could get in now or later who may not.
+    def exposed(self) -> list[str]:
+        """Return where anybody could get in now or later who may not."""
+        return self._exposed(Guest.spans, self._levels_of_doors(), TICK)
 
-        As if nobody told the terminals anything any more.
+    def exposed_ever(self, slack: timedelta) -> list[str]:
+        """Return where anybody could get in now or later who was never allowed to.
+
+        A door that was ever in a level may still open by it: nobody has looked yet.
         """
+        for door, levels in self._levels_of_doors().items():
+            self._ever.setdefault(door, set()).update(levels)
+        return self._exposed(Guest.ever, self._ever, slack)
+
+    def _exposed(
+        self, allowed: Allowed, levels: Mapping[str, set[str]], slack: timedelta
+    ) -> list[str]:
+        """As if nobody told the terminals anything any more."""
         now = self.house.now()
-        levels = self.levels_of_door()
         found = []
-        for device, record in self._records():
+        for device, record in self.held():
+            if self._nobody_knows(device, record):
+                continue
             guest = self.codes.get(record.code)
             assert guest is not None or is_ours(INSTALLATION, record.code), record
             if guest is not None and guest.meddled:
@@ -87,48 +95,68 @@ class Checks:
                     span
                     for level in levels.get(door, ())
                     if guest is not None
-                    for span in allowed(guest, level)
+                    for span in allowed(guest, level, now)
                 ]
                 if (rest := uncovered(span, spans, slack)) is not None:
                     who = "nobody" if guest is None else guest.visitor_id
                     found.append(f"{who} at {door} ({device}): {_text(rest)}")
         return found
 
-    async def unlike(self) -> list[str]:
+    def _nobody_knows(self, device: str, record: Record) -> bool:
+        """Whether HikCentral, which could tell of the failure, knows him no more."""
+        world = self.house.world
+        gone = record.person_id not in world.database.tables.persons
+        return gone and (device, record.person_id) in world.terminals.failures
+
+    def _levels_of_doors(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for level in self.house.world.database.tables.levels.values():
+            for door in level.doors:
+                found.setdefault(door, set()).add(level.id)
+        return found
+
+    # Everybody gets in who may.
+
+    def unlike(self) -> list[str]:
         """Return where configuration and terminals are not what was promised."""
         house, now = self.house, self.house.now()
         persons = house.ours()
         codes = Counter(person.code for person in persons)
         found = [f"{code} exists {n} times" for code, n in codes.items() if n > 1]
-        lists = house.world.switches.member_lists == "available"
         for person in persons:
-            if not lists and datetime.fromisoformat(person.end_time) <= now:
-                continue  # he may be in any level, and opens no door
-            levels = {level.id for level in house.world.database.levels_of(person.id)}
-            guest = self.codes.get(person.code)
-            due = set() if guest is None else self._levels_due(guest, now)
-            if levels != due:
-                found.append(f"{person.id} in {levels}, not {due}")
-            found += [
-                f"{person.id} at terminal {device} differs"
-                for device in house.world.database.tables.devices
-                if house.world.terminals.held(device, person.id)
-                != house.world.terminals.wanted(device, person.id)
-            ]
+            found += self._misconfigured(person, now)
+        present = {id(self.codes.get(person.code)) for person in persons}
         for guest in self.guests:
-            found += self._unlike(guest, now)
+            # Who was forgotten is not made again only to leave.
+            if not guest.forgotten or id(guest) in present:
+                found += self._unlike(guest, now)
         return found
 
-    def _levels_due(self, guest: Guest, now: datetime) -> set[str]:
-        current = guest.now(now)
-        if not current and (start := guest.next(now)) is not None:
-            current = guest.now(start)
-        return set(current)
+    def _misconfigured(self, person: Person, now: datetime) -> list[str]:
+        world = self.house.world
+        lists = world.switches.member_lists == "available"
+        if not lists and datetime.fromisoformat(person.end_time) <= now:
+            return []  # he may be in any level, and opens no door
+        levels = {level.id for level in world.database.levels_of(person.id)}
+        guest = self.codes.get(person.code)
+        asked = set() if guest is None else _levels_due(guest, now)
+        due = asked & world.database.tables.levels.keys()
+        found = [] if levels == due else [f"{person.id} in {levels}, not {due}"]
+        found += [
+            f"{person.id} at terminal {device} differs"
+            for device in world.database.tables.devices
+            if world.terminals.held(device, person.id)
+            != world.terminals.wanted(device, person.id)
+        ]
+        if guest is not None and due and not guest.forgotten:
+            found += _unlike_himself(person, guest)
+        return found
 
     def _unlike(self, guest: Guest, now: datetime) -> list[str]:
         """Return the doors that do not open for him, now and as long as they should."""
+        held_now = guest.levels(now, now)
         instants = [now]
-        if guest.now(now):
+        if held_now:
             instants.append(guest.until(now) - TICK)
         elif (start := guest.next(now)) is not None:
             instants += [start - TICK, start]
@@ -137,61 +165,37 @@ class Checks:
             for level in self.house.world.database.tables.levels.values()
         }
         records = [
-            record
-            for _, record in self._records()
-            if self.codes.get(record.code) is guest
+            record for _, record in self.held() if self.codes.get(record.code) is guest
         ]
         found = []
         for at in instants:
             opened = {door for record in records for door in self.opens(record, at)}
-            due = doors_of(guest.now(now if guest.now(now) else at), doors)
+            due = doors_of(held_now or guest.levels(at, now), doors)
             if opened != due:
                 found.append(
                     f"{guest.visitor_id} at {at}: {sorted(opened)}, not {sorted(due)}"
                 )
         return found
 
-    def untold(self, expected: dict[str, Guest]) -> list[str]:
-        """Return passages that were not announced once."""
-        house = self.house
-        found = [f"{event_id} again" for event_id in house.heard.again]
-        last: dict[tuple[str, str, str, bool], tuple[datetime, list[str]]] = {}
-        groups: list[tuple[Guest, list[str]]] = []
-        for event in house.world.history():
-            granted = event.event_type in GRANTED.values()
-            key = (event.person_id, event.door, event.reader, granted)
-            before = last.get(key)
-            if before is not None and event.time - before[0] <= ECHO:
-                before[1].append(event.event_id)
-            elif (guest := expected.get(event.event_id)) and not guest.forgotten:
-                last[key] = (event.time, ids := [event.event_id])
-                groups.append((guest, ids))
-        for guest, ids in groups:
-            told = {one: house.heard.passages[one] for one in ids}
-            times = sum(told.values())
-            # Who is killed while he tells it tells it again, but never its echo.
-            most = 1 if not house.crashes else max(told.values())
-            if not 0 < times <= most:
-                found.append(f"{ids} of {guest.visitor_id} told {times} times")
-        return found
 
-    async def misplaced(self) -> list[str]:
-        """Return who is not shown where his last step took him."""
-        now = self.house.now()
-        found = []
-        views, _ = await self.house.book.visits(VisitQuery(limit=500))
-        shown = {
-            view.visitor.id
-            for view in views
-            if view.visit.closed_at is None and view.inside
-        }
-        for guest in self.guests:
-            if guest.forgotten:
-                continue
-            inside = guest.inside(now)
-            if inside != (guest.visitor_id in shown):
-                found.append(f"{guest.visitor_id}: {guest.moved}, {inside=}")
-        return found
+def _levels_due(guest: Guest, now: datetime) -> set[str]:
+    current = guest.levels(now, now)
+    if not current and (start := guest.next(now)) is not None:
+        current = guest.levels(start, now)
+    return current
+
+
+def _unlike_himself(person: Person, guest: Guest) -> list[str]:
+    """Return what he is called, or can show, that is not as was said last."""
+    found = []
+    if person.given_name != guest.name:
+        found.append(f"{guest.visitor_id} is called {person.given_name}")
+    if person.cards != ((guest.card,) if guest.card else ()):
+        found.append(f"{guest.visitor_id} has {person.cards}, not {guest.card}")
+    if not guest.face_lost and person.face != guest.face:
+        found.append(f"{guest.visitor_id} has another face")
+    guest.face_seen = True
+    return found
 
 
 def _text(span: Span) -> str:

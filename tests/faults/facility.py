@@ -6,9 +6,9 @@ the announcements is outside: he remembers what he heard when ours was killed.
 
 import asyncio
 from collections import Counter
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, override
@@ -30,9 +30,13 @@ from custom_components.hikcentral_visitors.intake import (
 from custom_components.hikcentral_visitors.ledger import LedgerError, Transaction
 from custom_components.hikcentral_visitors.ledger.outbox import told, waiting
 from custom_components.hikcentral_visitors.retention import Retention
-from custom_components.hikcentral_visitors.visits.passage import DoorRole
+from custom_components.hikcentral_visitors.visits.passage import DoorRole, Passage
 from simulator import Simulator
+from simulator.faults import CallFault
+from tests.intake.inbox import Inbox
 from tests.reconciler.house import DAY, HOUR, MINUTE, POLICY, House
+
+from .pushing import Pushing
 
 DOORS = {
     "11": DoorRole.ENTRY,
@@ -72,30 +76,40 @@ class Crash:
 
 @dataclass(slots=True)
 class Heard:
-    """What listeners heard: how often each passage, and whether ours knows that."""
+    """What listeners heard and when, how often each, and whether ours knows that."""
 
-    passages: Counter[str]
-    sure: set[str]
-    again: list[str]
+    news: list[tuple[datetime, Passage]] = field(default_factory=list)
+    passages: Counter[str] = field(default_factory=Counter)
+    sure: set[str] = field(default_factory=set)
+    again: list[str] = field(default_factory=list)
+    types: set[str] = field(default_factory=set)
+    """What else was told, about visits."""
 
-    def passage(self, event_id: str) -> None:
-        if event_id in self.sure:
-            self.again.append(event_id)
-        self.passages[event_id] += 1
+    def passage(self, passage: Passage, now: datetime) -> None:
+        self.news.append((now, passage))
+        if passage.event_id in self.sure:
+            self.again.append(passage.event_id)
+        self.passages[passage.event_id] += 1
 
 
 class Facility(House):
     """A house with passages, announcements, retention, and a life that may end."""
 
     def __init__(
-        self, simulator: Simulator, session: aiohttp.ClientSession, path: Path
+        self,
+        simulator: Simulator,
+        session: aiohttp.ClientSession,
+        path: Path,
+        inbox: Inbox | None = None,
     ) -> None:
         super().__init__(simulator, session, path, patience=60)
         self.policy = replace(POLICY, retention=3 * DAY)
-        self.heard = Heard(Counter(), set(), [])
+        self.pushed = False
+        self.heard = Heard()
         self.crash: Crash | None = None
         self.crashes = 0
         self.unknown: list[DoorEvent] = []
+        self._inbox = inbox or Inbox()
         self._dead = asyncio.Event()
         self._killed: list[asyncio.Task[None]] = []
         self._hung = asyncio.Event()
@@ -111,23 +125,43 @@ class Facility(House):
         transport: Any = self.client._transport
         self._send, transport._post = transport._post, self._post
         self._store, ledger._commit = ledger._commit, self._commit
-        intake = Intake(self.ledger, self.moment, DOORS, READERS, self.unknown.append)
-        questions = Questions(self.client, self.contact)
+        intake = Intake(
+            *(self.ledger, self.moment, DOORS, READERS, self.unknown.append),
+            skew=lambda: self.client.clock.terminals_skew,
+        )
+        questions, watch = Questions(self.client, self.contact), Watch()
         self.sweeper = Sweeper(questions, self.ledger, intake, DOORS, share=1)
         self.poller = Poller(
             questions,
             self.ledger,
             intake,
-            Watch(),
+            watch,
             DOORS,
             timedelta(seconds=15),
             POLL,
         )
+        self.pushing = Pushing(self, self._inbox, intake, watch, wanted=self.pushed)
         self.retention = Retention(self.ledger, self.moment)
         self._told: set[int] = set()
         self._gap: datetime | None = None
         self._next_audit = self._next_poll = self.now()
         self._next_sweep = self.now() + HOUR
+
+    @override
+    def _work(self) -> None:
+        self.pushing.begin()
+        super()._work()
+
+    @override
+    async def _rest(self) -> None:
+        await self.pushing.end()
+        await super()._rest()
+
+    async def choose(self, *, pushed: bool, exit_levels: Iterable[str]) -> None:
+        """Choose other options, with which ours is loaded anew."""
+        self.pushed = pushed
+        self.policy = replace(self.policy, exit_levels=frozenset(exit_levels))
+        await self.restart()
 
     async def living[T](self, work: Coroutine[Any, Any, T]) -> T:
         """Do this and all that follows at once; raises CrashedError for a killed one.
@@ -150,6 +184,11 @@ class Facility(House):
     async def _with_all_that_follows(self, work: Coroutine[Any, Any, Any]) -> None:
         self._returned: list[Any] = []
         self._returned.append(await work)
+        await self._all_that_follows()
+
+    async def _all_that_follows(self) -> None:
+        await self.idle()
+        await self.pushing.settle()
         await self.idle()
         await self.announce()
         await self.idle()
@@ -229,7 +268,8 @@ class Facility(House):
         while pending := await self.ledger.async_read(waiting):
             for one in pending:
                 if one.id not in self._told and one.passage is not None:
-                    self.heard.passage(one.passage.event_id)
+                    self.heard.passage(one.passage, self.now())
+                self.heard.types |= {one.type} if one.type else set()
                 self._told.add(one.id)
             numbers = [one.id for one in pending]
 
@@ -263,25 +303,32 @@ class Facility(House):
         rare = time / 6
         while True:
             now = self.now()
+            if (compare := self.pushing.due) is not None and now >= compare:
+                await self.pushing.compare()
             if now >= self._next_audit:
                 self._next_audit = now + max(AUDIT, rare)
                 await self.audit()
                 await self.retention.async_forget()
-            if now >= self._next_poll:
+            if now >= self._next_poll or self.pushing.poll_soon:
+                self.pushing.poll_soon = False
                 self._next_poll = now + max(POLL, rare)
                 await self.poll()
-            await self.idle()
-            await self.announce()
-            await self.idle()
+            await self._all_that_follows()
             if now >= until:
                 return
-            due = (self._next(), self._next_audit, self._next_poll, until)
+            due = (
+                *(self._next(), self._next_audit, self._next_poll),
+                *(self.pushing.due, until),
+            )
             await self.move_to(min(filter(None, due)))
 
     async def outage(self) -> None:
         """The server is away for some minutes, and we notice."""
-        self.fail(cut="drop_before")
-        await self.poll()
-        await self.move_to(self.now() + 5 * MINUTE)
-        await self.poll()
-        self.fail()
+        away = CallFault(path="*", cut="drop_before")
+        self.world.faults.fail.insert(0, away)
+        try:
+            await self.poll()
+            await self.move_to(self.now() + 5 * MINUTE)
+            await self.poll()
+        finally:
+            away.times = 0

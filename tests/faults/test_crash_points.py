@@ -73,4 +73,4 @@ async def test_a_crash_anywhere_loses_and_doubles_nothing(
             raise
     steps = Counter(point.step for point in points)
     counts = ", ".join(f"{steps[step] // 2} {step}s" for step in Step)
-    record_property(CRASH_POINTS, (name, f"{len(points):4} points: {counts}"))
+    record_property(CRASH_POINTS, f"{name:24}{len(points):4} points: {counts}")

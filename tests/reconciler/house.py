@@ -78,6 +78,15 @@ APPLY = "visitor/v1/auth/reapplication"
 CHECK = "visitor/v1/person/ID/elementDownloadDetail"
 
 
+async def asleep_or_ended(asleep: asyncio.Event, work: asyncio.Task[None]) -> None:
+    """Wait while work reads or writes the ledger, or until it fails."""
+    waiting = asyncio.create_task(asleep.wait())
+    await asyncio.wait({waiting, work}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if work.done():
+        await work
+
+
 class House:
     """Everything from the book to the doors; `start` begins, `stop` ends the work."""
 
@@ -186,17 +195,11 @@ class House:
             if reconciler._running:
                 await asyncio.wait(reconciler._running)
             elif not self._asleep.is_set():
-                await self._until_asleep(self._task)
+                await asleep_or_ended(self._asleep, self._task)
             elif reconciler._wake.is_set():
                 await asyncio.sleep(0)
             else:
                 return
-
-    async def _until_asleep(self, work: asyncio.Task[None]) -> None:
-        """Wait while the loop reads or writes the ledger, or until it fails."""
-        asleep = asyncio.create_task(self._asleep.wait())
-        await asyncio.wait({asleep, work}, return_when=asyncio.FIRST_COMPLETED)
-        asleep.cancel()
 
     def _next(self) -> datetime | None:
         if self.reconciler._ready:
