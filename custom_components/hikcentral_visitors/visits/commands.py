@@ -206,9 +206,8 @@ def _noted(
 
     The terminals' clocks may be ahead of ours.
     """
-    last = record.movements[-1].at if record.movements else now
-    at = now if last < now else last + timedelta.resolution
-    return record.with_movement(Movement(at, kind, visit_id))
+    after = [one.at + timedelta.resolution for one in record.movements[-1:]]
+    return record.with_movement(Movement(max([now, *after]), kind, visit_id))
 
 
 def cancel(
