@@ -100,7 +100,6 @@ class Announcer:
                 if one.id not in self._told:
                     await self._try_to_tell(one)
                     self._told.add(one.id)
-                    await asyncio.sleep(0)  # a burst does not hold the event loop
         finally:
             await self._take_out()
 
