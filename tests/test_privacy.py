@@ -303,7 +303,8 @@ async def test_personal_data_stays_home_and_is_forgotten(
 
     ledger = {name for name in (await _files(hass)) if name.endswith((".db", "-wal"))}
     found = _by_kind(await _everything_written(hass))
-    assert found.keys() == MARKS.keys()
+    # Pictures went when the visits closed, though no door had confirmed them.
+    assert found.keys() == MARKS.keys() - {"face"}
     for kind, places in found.items():
         assert places - ledger <= ALLOWED.get(kind, set()), kind
     names = json_bytes(dr.async_get(hass)._data_to_save())
