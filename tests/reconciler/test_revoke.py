@@ -52,6 +52,20 @@ async def test_out_of_the_level_first_then_the_window_ends(house: House) -> None
     assert person.end_time <= house.now().isoformat()
 
 
+async def test_what_could_not_be_read_back_is_not_believed(house: House) -> None:
+    """I1: taken away is what was read as gone; the server said 0 and did nothing."""
+    visit = await house.grant()
+    await house.settle()
+    (person,) = house.ours()
+    house.fail(MEMBERS, code="5", times=2)
+    await house.revoke(visit)
+    await house.idle()
+    house.world.database.add_member(LOBBY, person.id)
+    assert (await house.access(visit)).state is AccessState.REVOKING
+    await house.settle()
+    await _revoked(house, visit)
+
+
 async def test_a_group_is_out_with_three_calls(house: House) -> None:
     visits = await house.grant_all(9)
     await house.settle()

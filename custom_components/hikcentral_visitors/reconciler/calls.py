@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from ..hikcentral import (
     AlreadyExistsError,
     HikCentralClient,
-    HikCentralError,
     NotFoundError,
     ParameterError,
     PersonDraft,
     Priority,
+    RefusedError,
 )
 from ..visits import facts, person_code, terminals
 from ..visits.desired import Desired
@@ -228,7 +228,7 @@ class Calls:
                 )
                 if person in persons
             }
-        except HikCentralError:
+        except RefusedError:
             # The list of members is optional (guide 3.8); the answer must do.
             return persons
         return persons - still
