@@ -8,6 +8,7 @@ from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 
 from .overview import Overview
 from .places import Rank, rank, wanted
@@ -116,7 +117,8 @@ class Census:
     def begun(self, instant: datetime) -> Iterator[str]:
         """The visits whose time has come by then, in the order of their ranks."""
         for outside in (False, True):
-            for one in self._ranks[bisect_left(self._ranks, (outside,)) :]:
+            first = bisect_left(self._ranks, (outside,))
+            for one in islice(self._ranks, first, None):
                 if one[0] is not outside or one[1] > instant:
                     break
                 yield one[2]

@@ -100,7 +100,10 @@ class Intake:
                 _look_who_it_is(transaction, moment, event, ours)
             recorded = sum(
                 record_passage(
-                    *(transaction, moment, passage, slack),
+                    transaction,
+                    moment,
+                    passage,
+                    slack,
                     quiet=self._is_quiet(passage),
                 )
                 for passage in passages

@@ -15,7 +15,7 @@ from ..ledger.records import Moment, change
 from ..visits.found import FoundPerson, doubt, taken_in
 from ..visits.person_code import Installation, is_ours
 from ..visits.record import Change
-from .findings import UNREAD, Difference, Findings
+from .findings import NOTHING, UNREAD, Difference, Findings
 from .readings import name_of, reading_of
 
 
@@ -59,7 +59,7 @@ class Finder:
             if unexpected:
                 await self._doubt(unexpected)
             if not unknown:
-                return Findings()
+                return NOTHING
             strays = [ours[code] for code in sorted(unknown)]
             levels, unread = await self._levels_of({person.id for person in strays})
         except HikCentralError as error:
