@@ -11,11 +11,9 @@ import time
 from custom_components.hikcentral_visitors.book import VisitBook
 from custom_components.hikcentral_visitors.ledger import Ledger
 from custom_components.hikcentral_visitors.ledger.memory import remember
-from custom_components.hikcentral_visitors.ledger.queries import (
-    PassageQuery,
-    VisitQuery,
-)
+from custom_components.hikcentral_visitors.ledger.passage_queries import PassageQuery
 from custom_components.hikcentral_visitors.ledger.records import Moment
+from custom_components.hikcentral_visitors.ledger.visit_queries import VisitQuery
 from custom_components.hikcentral_visitors.retention import Retention
 from custom_components.hikcentral_visitors.visits.policy import Policy
 from custom_components.hikcentral_visitors.visits.record import VisitorRecord

@@ -10,11 +10,9 @@ from sqlalchemy import select
 
 from custom_components.hikcentral_visitors.book import GrantRequest, VisitBook
 from custom_components.hikcentral_visitors.ledger import Ledger
-from custom_components.hikcentral_visitors.ledger.queries import (
-    VisitorQuery,
-    VisitQuery,
-)
 from custom_components.hikcentral_visitors.ledger.schema import journal
+from custom_components.hikcentral_visitors.ledger.visit_queries import VisitQuery
+from custom_components.hikcentral_visitors.ledger.visitor_queries import VisitorQuery
 from custom_components.hikcentral_visitors.visits.checks import CommandRefusedError
 from custom_components.hikcentral_visitors.visits.person_code import (
     Installation,

@@ -28,7 +28,7 @@ PERSONAL = {
     "revoked_reason",
     "vehicle_plate",
 }
-QUERIES, NOTICES = "ledger.queries.", "notices."
+QUERIES, NOTICES = "ledger.visit_queries.", "notices."
 
 
 def _fields() -> Iterator[tuple[str, Field[Any]]]:

@@ -30,8 +30,8 @@ from custom_components.hikcentral_visitors import service_schemas
 from custom_components.hikcentral_visitors.const import DOMAIN
 from custom_components.hikcentral_visitors.ledger import LedgerError, Transaction
 from custom_components.hikcentral_visitors.ledger.passages import record_passage
-from custom_components.hikcentral_visitors.ledger.queries import VisitQuery
 from custom_components.hikcentral_visitors.ledger.records import Moment
+from custom_components.hikcentral_visitors.ledger.visit_queries import VisitQuery
 from custom_components.hikcentral_visitors.services import async_setup_services
 from custom_components.hikcentral_visitors.visits.passage import (
     Direction,

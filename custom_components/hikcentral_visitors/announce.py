@@ -22,8 +22,8 @@ from .coordinator import VisitorsCoordinator
 from .hikcentral import ALARM_TYPES, DoorEvent, Outcome, event_type
 from .ledger import Ledger, LedgerError, Transaction
 from .ledger.outbox import Announcement, told, waiting
-from .ledger.queries import view_of_visit
 from .ledger.records import Moment
+from .ledger.visit_queries import view_of_visit
 from .local_time import first_on_day
 from .notices import DoorNotice, PassageNotice, VisitNotice
 from .reasons import async_reason_text

@@ -27,8 +27,8 @@ from .ledger import Committed, Ledger, LedgerError
 from .ledger.counters import totals
 from .ledger.outbox import newest
 from .ledger.passages import denials_since, last_passage
-from .ledger.queries import view_of_visit
 from .ledger.records import Moment
+from .ledger.visit_queries import view_of_visit
 from .listeners import Followers, Listeners
 from .notices import NoticeBoard
 from .overview import Overview

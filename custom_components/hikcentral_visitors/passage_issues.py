@@ -8,7 +8,7 @@ from .const import DOMAIN, LOGGER
 from .issue_cards import async_set_issue, issue_id
 from .ledger import LedgerError
 from .ledger.memory import recall, remember
-from .ledger.queries import PassageQuery, PassageRow, find_passages
+from .ledger.passage_queries import PassageQuery, PassageRow, find_passages
 from .local_time import shown
 from .notices import VisitNotice
 from .problems import Cause, first_names

@@ -8,7 +8,8 @@ from homeassistant.util.json import JsonObjectType
 
 from .book import Forgotten, Receipt
 from .const import DELAYED_AFTER, DOMAIN
-from .ledger.queries import PassageRow, VisitorRow
+from .ledger.passage_queries import PassageRow
+from .ledger.visitor_queries import VisitorRow
 from .local_time import first_on_day, iso
 from .pictures import picture_path
 from .reasons import async_reason_text, async_trace_text

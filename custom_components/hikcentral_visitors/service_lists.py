@@ -3,7 +3,9 @@
 from homeassistant.core import ServiceCall, ServiceResponse
 
 from .errors import translated_errors
-from .ledger.queries import PassageQuery, VisitorQuery, VisitQuery
+from .ledger.passage_queries import PassageQuery
+from .ledger.visit_queries import VisitQuery
+from .ledger.visitor_queries import VisitorQuery
 from .responses import async_passage_row, visit_row, visitor_row
 from .service_schemas import (
     ATTR_HOST,

@@ -8,7 +8,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from custom_components.hikcentral_visitors.ledger import database
+from custom_components.hikcentral_visitors.ledger import engines
 from simulator import create_app
 from simulator.clock import Clock
 from tests.reconciler.house import START
@@ -24,8 +24,8 @@ async def mortal_house(
     logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
     asyncio.get_running_loop().set_debug(False)
     # A process that dies takes nothing with it that is written but not flushed.
-    pragmas = (*database._PRAGMAS, "PRAGMA synchronous=OFF")
-    monkeypatch.setattr(database, "_PRAGMAS", pragmas)
+    pragmas = (*engines.PRAGMAS, "PRAGMA synchronous=OFF")
+    monkeypatch.setattr(engines, "PRAGMAS", pragmas)
     clock = Clock(START, running=False)
     async with (
         create_app(clock=clock, seed=1) as simulator,

@@ -32,7 +32,7 @@ from custom_components.hikcentral_visitors.intake import (
     Sweeper,
     Watch,
 )
-from custom_components.hikcentral_visitors.ledger import database
+from custom_components.hikcentral_visitors.ledger import engines
 from custom_components.hikcentral_visitors.ledger.schema import passages
 from custom_components.hikcentral_visitors.retention import Retention
 from custom_components.hikcentral_visitors.visits.passage import DoorRole
@@ -300,12 +300,12 @@ def _tapped(life: Life) -> Iterator[None]:
         made.dialect, made._compiled_cache = first.dialect, first._compiled_cache
         return made
 
-    make = database._engine
-    database._engine = engine
+    make = engines.create
+    engines.create = engine
     try:
         yield
     finally:
-        database._engine = make
+        engines.create = make
 
 
 _ENGINES: dict[str, Engine] = {}

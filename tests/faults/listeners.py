@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from custom_components.hikcentral_visitors.ledger.queries import VisitQuery
+from custom_components.hikcentral_visitors.ledger.visit_queries import VisitQuery
 from custom_components.hikcentral_visitors.visits.passage import (
     Direction,
     Passage,

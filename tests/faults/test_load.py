@@ -22,7 +22,7 @@ from custom_components.hikcentral_visitors.hikcentral import (
     Limiter,
 )
 from custom_components.hikcentral_visitors.hikcentral.clock import ServerClock
-from custom_components.hikcentral_visitors.ledger import database
+from custom_components.hikcentral_visitors.ledger import engines
 from custom_components.hikcentral_visitors.ledger.schema import passages
 from custom_components.hikcentral_visitors.reconciler import Reconciler
 from custom_components.hikcentral_visitors.reconciler.batches import GIVING_AT_ONCE
@@ -122,8 +122,8 @@ def run(story: Any) -> None:
 def _fast_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither flushed to disk nor logged: only the order of things matters here."""
     logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
-    pragmas = (*database._PRAGMAS, "PRAGMA synchronous=OFF")
-    monkeypatch.setattr(database, "_PRAGMAS", pragmas)
+    pragmas = (*engines.PRAGMAS, "PRAGMA synchronous=OFF")
+    monkeypatch.setattr(engines, "PRAGMAS", pragmas)
 
 
 @pytest.mark.usefixtures("socket_enabled")

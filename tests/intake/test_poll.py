@@ -9,7 +9,7 @@ import pytest
 from custom_components.hikcentral_visitors.hikcentral import FAST_TYPES
 from custom_components.hikcentral_visitors.intake import intake
 from custom_components.hikcentral_visitors.ledger import LedgerError
-from custom_components.hikcentral_visitors.ledger.queries import (
+from custom_components.hikcentral_visitors.ledger.passage_queries import (
     PassageQuery,
     find_passages,
 )

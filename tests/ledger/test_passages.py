@@ -11,6 +11,10 @@ from sqlalchemy import Connection
 from custom_components.hikcentral_visitors.ledger import Ledger
 from custom_components.hikcentral_visitors.ledger.counters import totals
 from custom_components.hikcentral_visitors.ledger.outbox import waiting
+from custom_components.hikcentral_visitors.ledger.passage_queries import (
+    PassageQuery,
+    find_passages,
+)
 from custom_components.hikcentral_visitors.ledger.passages import (
     denials_since,
     former_visitors_of_persons,
@@ -18,13 +22,9 @@ from custom_components.hikcentral_visitors.ledger.passages import (
     owners_of_persons,
     record_passage,
 )
-from custom_components.hikcentral_visitors.ledger.queries import (
-    PassageQuery,
-    find_passages,
-    view_of_visit,
-)
 from custom_components.hikcentral_visitors.ledger.records import Moment, change
 from custom_components.hikcentral_visitors.ledger.retention import delete_former_persons
+from custom_components.hikcentral_visitors.ledger.visit_queries import view_of_visit
 from custom_components.hikcentral_visitors.visits.events import VisitEventType
 from custom_components.hikcentral_visitors.visits.known import Existence, Known
 from custom_components.hikcentral_visitors.visits.passage import (

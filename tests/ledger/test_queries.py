@@ -9,22 +9,26 @@ import pytest
 from sqlalchemy import Connection, event
 
 from custom_components.hikcentral_visitors.book import VisitBook
-from custom_components.hikcentral_visitors.ledger import Ledger, queries as module
+from custom_components.hikcentral_visitors.ledger import Ledger, visit_queries as module
 from custom_components.hikcentral_visitors.ledger.database import Transaction
-from custom_components.hikcentral_visitors.ledger.passages import record_passage
-from custom_components.hikcentral_visitors.ledger.queries import (
+from custom_components.hikcentral_visitors.ledger.passage_queries import (
     PassageQuery,
-    VisitorQuery,
-    VisitQuery,
     find_passages,
-    find_visitors,
-    find_visits,
-    view_of_visit,
 )
+from custom_components.hikcentral_visitors.ledger.passages import record_passage
 from custom_components.hikcentral_visitors.ledger.records import (
     Moment,
     insert,
     load_many,
+)
+from custom_components.hikcentral_visitors.ledger.visit_queries import (
+    VisitQuery,
+    find_visits,
+    view_of_visit,
+)
+from custom_components.hikcentral_visitors.ledger.visitor_queries import (
+    VisitorQuery,
+    find_visitors,
 )
 from custom_components.hikcentral_visitors.visits.passage import Direction, Passage
 from custom_components.hikcentral_visitors.visits.person_code import new_installation

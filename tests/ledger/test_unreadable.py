@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from custom_components.hikcentral_visitors.ledger import Ledger, Transaction, journal
 from custom_components.hikcentral_visitors.ledger.counters import count, totals
-from custom_components.hikcentral_visitors.ledger.database import _engine
+from custom_components.hikcentral_visitors.ledger.engines import create
 from custom_components.hikcentral_visitors.ledger.memory import (
     cursor,
     held_places,
@@ -24,6 +24,10 @@ from custom_components.hikcentral_visitors.ledger.memory import (
     remember,
 )
 from custom_components.hikcentral_visitors.ledger.outbox import waiting
+from custom_components.hikcentral_visitors.ledger.passage_queries import (
+    PassageQuery,
+    find_passages,
+)
 from custom_components.hikcentral_visitors.ledger.passages import (
     denials_since,
     last_passage,
@@ -31,15 +35,6 @@ from custom_components.hikcentral_visitors.ledger.passages import (
     record_passage,
 )
 from custom_components.hikcentral_visitors.ledger.photos import keep_photo, photo
-from custom_components.hikcentral_visitors.ledger.queries import (
-    PassageQuery,
-    VisitorQuery,
-    VisitQuery,
-    find_passages,
-    find_visitors,
-    find_visits,
-    view_of_visit,
-)
 from custom_components.hikcentral_visitors.ledger.records import (
     Moment,
     change,
@@ -55,6 +50,15 @@ from custom_components.hikcentral_visitors.ledger.retention import (
     visitors_due,
 )
 from custom_components.hikcentral_visitors.ledger.schema import METADATA
+from custom_components.hikcentral_visitors.ledger.visit_queries import (
+    VisitQuery,
+    find_visits,
+    view_of_visit,
+)
+from custom_components.hikcentral_visitors.ledger.visitor_queries import (
+    VisitorQuery,
+    find_visitors,
+)
 from custom_components.hikcentral_visitors.visits.commands import forget
 from custom_components.hikcentral_visitors.visits.desired import desired
 from custom_components.hikcentral_visitors.visits.known import Existence, Known
@@ -151,7 +155,7 @@ def _fill(transaction: Transaction) -> None:
 async def engine(ledger: Ledger, path: Path) -> AsyncGenerator[Engine]:
     """A file with something in every table; each test undoes what it does to it."""
     await ledger.async_write(_fill)
-    opened = _engine(path, "BEGIN IMMEDIATE")
+    opened = create(path, "BEGIN IMMEDIATE")
     yield opened
     opened.dispose()
 

@@ -5,23 +5,23 @@ from datetime import datetime
 from functools import partial
 
 from ..ledger import Ledger, records
-from ..ledger.queries import (
+from ..ledger.passage_queries import (
     PassageQuery,
     PassageRow,
+    find_passages,
+    picture_of_passage,
+)
+from ..ledger.records import Moment
+from ..ledger.visit_queries import (
     VisitKey,
-    VisitorQuery,
-    VisitorRow,
     VisitQuery,
     derives,
-    find_passages,
-    find_visitors,
     find_visits,
     find_visits_among,
     open_visits,
-    picture_of_passage,
     view_of_visit,
 )
-from ..ledger.records import Moment
+from ..ledger.visitor_queries import VisitorQuery, VisitorRow, find_visitors
 from ..visits.checks import CommandRefusedError
 from ..visits.policy import Policy
 from ..visits.view import VisitView

@@ -13,12 +13,11 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-import logging
 import os
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import (
     DatabaseError,
     DataError,
@@ -26,30 +25,14 @@ from sqlalchemy.exc import (
     ProgrammingError,
     SQLAlchemyError,
 )
-from sqlalchemy.pool import StaticPool
 
+from . import engines
 from .copies import remove_copies
 from .errors import LedgerError, Trouble, ledger_error
 from .health import check, check_tables
 from .migrations import migrate
 
-_BUSY_SECONDS = 10
 _CHECKPOINT_PAGES = 1000
-
-_LOGGED_AS = "hikcentral_visitors"
-# Rows, which are written out where everything is logged, are not for a log.
-logging.getLogger(f"sqlalchemy.engine.Engine.{_LOGGED_AS}").addFilter(
-    lambda record: record.levelno > logging.DEBUG
-)
-
-_PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",
-    "PRAGMA foreign_keys=ON",
-    # What is deleted is deleted: its bytes are overwritten, and lie in no other file.
-    "PRAGMA secure_delete=ON",
-    "PRAGMA temp_store=MEMORY",
-)
 
 
 @dataclass(slots=True)
@@ -118,8 +101,8 @@ class Ledger:
     def _open(self) -> None:
         # Created here, since SQLite would create it readable for everybody.
         os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-        self._write_engine = _engine(self.path, "BEGIN IMMEDIATE")
-        self._read_engine = _engine(self.path, "BEGIN")
+        self._write_engine = engines.create(self.path, "BEGIN IMMEDIATE")
+        self._read_engine = engines.create(self.path, "BEGIN")
         check(self._write_engine)
         self.is_new = migrate(self._write_engine, self.path)
         with self._write_engine.connect() as connection:
@@ -326,10 +309,6 @@ def _wrapped(error: SQLAlchemyError | OSError) -> LedgerError:
     return wrapped
 
 
-def _decoded(stored: bytes) -> str:
-    return stored.decode(errors="replace")
-
-
 def _answer(write: _Write) -> None:
     if write.future.cancelled():
         return
@@ -347,35 +326,3 @@ def _as_ledger_error() -> Iterator[None]:
         yield
     except (SQLAlchemyError, OSError) as error:
         raise _wrapped(error) from error
-
-
-def _engine(path: Path, begin: str) -> Engine:
-    """Return an engine of one connection that begins its transactions itself.
-
-    SQLAlchemy's documentation of SQLite: only so do savepoints and reads keep to the
-    transaction that they belong to.
-    """
-    engine = create_engine(
-        f"sqlite:///{path}",
-        poolclass=StaticPool,
-        hide_parameters=True,  # they are names and phone numbers, and errors are logged
-        logging_name=_LOGGED_AS,
-        connect_args={
-            "check_same_thread": False,
-            "timeout": _BUSY_SECONDS,
-            "isolation_level": None,
-        },
-    )
-
-    @event.listens_for(engine, "connect")
-    def _connected(connection: Any, _record: Any) -> None:
-        for pragma in _PRAGMAS:
-            connection.execute(pragma)
-        # Text that is none must not make all other rows unreadable.
-        connection.text_factory = _decoded
-
-    @event.listens_for(engine, "begin")
-    def _begun(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine

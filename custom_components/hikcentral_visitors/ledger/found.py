@@ -12,9 +12,9 @@ from ..visits.visit import SYSTEM
 from . import journal
 from .database import Transaction
 from .memory import recall, remember
-from .queries import view_of_visit
 from .records import Moment, insert
 from .schema import known, visitors
+from .visit_queries import view_of_visit
 
 _KEY = "found"
 

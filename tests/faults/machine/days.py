@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from custom_components.hikcentral_visitors.book import registration
 from custom_components.hikcentral_visitors.intake import sweeps
-from custom_components.hikcentral_visitors.ledger import database
+from custom_components.hikcentral_visitors.ledger import engines
 from simulator import create_app, event_types
 from simulator.clock import Clock
 from simulator.faults import Faults
@@ -66,13 +66,13 @@ class Days(RuleBasedStateMachine):
         super().__init__()
         numbers, chance = count(1), random.Random(1)
         # What a power cut would lose is not what is killed here.
-        pragmas = (*database._PRAGMAS, "PRAGMA synchronous=OFF")
+        pragmas = (*engines.PRAGMAS, "PRAGMA synchronous=OFF")
         self.stack = AsyncExitStack()
         for patched in (
             patch.object(registration, "uuid7", lambda: UUID(int=next(numbers))),
             patch.object(secrets, "choice", chance.choice),
             patch.object(sweeps, "ACCESS_TYPES", REPORTED),
-            patch.object(database, "_PRAGMAS", pragmas),
+            patch.object(engines, "PRAGMAS", pragmas),
         ):
             self.stack.enter_context(patched)
         self.folder = self.stack.enter_context(
