@@ -98,7 +98,8 @@ async def open_facility(
     app_key, app_secret = "demo-partner", secrets.token_urlsafe(15)
     layout = folder / "facility.json"
     layout.write_text(json.dumps(texts.layout), encoding="utf-8")
-    arguments = ["--tls", "--app-key", app_key, "--app-secret", app_secret]
+    # In one word: a random text may begin like an option.
+    arguments = ["--tls", f"--app-key={app_key}", f"--app-secret={app_secret}"]
     async with running(
         "the simulator",
         "simulator",
