@@ -205,9 +205,10 @@ async def _closed_long_ago(house: MortalHouse, played: Played) -> None:
 
 
 async def _forget(house: MortalHouse, played: Played) -> None:
-    await house.retention.async_forget()
+    """While nothing else is under way, so that commits are always as many."""
+    await house.at_once([house.retention.async_forget()])
     await house.settle()
-    await house.retention.async_forget()
+    await house.at_once([house.retention.async_forget()])
 
 
 async def _is_forgotten(house: MortalHouse, played: Played) -> None:
