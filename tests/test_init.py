@@ -13,7 +13,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.hikcentral_visitors.files import ledger_path
-from custom_components.hikcentral_visitors.ledger import Ledger, database
+from custom_components.hikcentral_visitors.ledger import Ledger, engines
 from custom_components.hikcentral_visitors.ledger.memory import remember
 from simulator import Simulator, create_app
 
@@ -142,7 +142,7 @@ async def test_a_storage_that_cannot_be_used_is_said_and_tried_again(
     hass: HomeAssistant, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A lock of another process is no damage: nothing is set aside."""
-    monkeypatch.setattr(database, "_BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(engines, "_BUSY_SECONDS", 0.1)
     path = ledger_path(hass, entry.entry_id)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("CREATE TABLE theirs (one)")
