@@ -9,6 +9,7 @@ import pytest
 
 from custom_components.hikcentral_visitors.census import Census
 from custom_components.hikcentral_visitors.overview import Overview
+from custom_components.hikcentral_visitors.problems import Cause, causes
 from custom_components.hikcentral_visitors.visits.access import Access, AccessState
 from custom_components.hikcentral_visitors.visits.presence import Presence
 from custom_components.hikcentral_visitors.visits.status import Status
@@ -111,6 +112,31 @@ def test_trouble_with_access_is_a_problem(
     assert seen(view).access_problem is problem
 
 
+def test_to_try_again_heals_nothing() -> None:
+    """An issue that somebody ignores would be new each time it is tried."""
+    stages = {
+        AccessState.FAILED: "capacity_reached",
+        AccessState.GRANTING: None,
+        AccessState.PARTIAL: None,
+        AccessState.ACTIVE: None,
+    }
+    census, before, found = Census(), None, []
+    for state, reason in stages.items():
+        after = replace(make_view(), access=Access(state=state, reason=reason))
+        census.replace(before, after, NOW)
+        before = after
+        found.append(
+            [(one.causes, one.seen.access.reason) for one in census.troubles()]
+        )
+    not_given = (Cause.ACCESS_NOT_GIVEN,)
+    assert found == [
+        [(not_given, "capacity_reached")],
+        [(not_given, "capacity_reached")],
+        [(not_given, None)],
+        [],
+    ]
+
+
 def test_a_human_with_two_visits_is_expected_once_for_the_first() -> None:
     ada = make_view("v1", starts_in=2 * HOUR)
     sooner = again(make_view("v2", starts_in=HOUR), "v2", visitor=ada.visitor)
@@ -197,8 +223,9 @@ def test_counting_changes_is_counting_what_is_there(
     found = census.overview(DAY_ENDS)
     # Since when something changes is what only the history tells.
     assert replace(found, oldest_pending=expected.oldest_pending) == expected
-    assert {one.visit.id for one in census.problematic()} == {
-        one.visit.id for one in fresh.problematic()
+    troubles = {one.seen.visit.id for one in census.troubles()}
+    assert {one.seen.visit.id for one in fresh.troubles()} == {
+        key for key in troubles if any(causes(there[key]))
     }
     assert census.next_visit == fresh.next_visit
     assert census.wanted(NOW, 9) == fresh.wanted(NOW, 9)

@@ -21,9 +21,15 @@ from custom_components.hikcentral_visitors.const import DOMAIN
 from custom_components.hikcentral_visitors.issues import Issues
 from custom_components.hikcentral_visitors.local_time import shown
 from custom_components.hikcentral_visitors.passage_issues import PassageIssues
-from custom_components.hikcentral_visitors.problems import Cause, problems
+from custom_components.hikcentral_visitors.problems import (
+    Cause,
+    Problem,
+    problems,
+    trouble,
+)
 from custom_components.hikcentral_visitors.visits.access import Access, AccessState
 from custom_components.hikcentral_visitors.visits.presence import Presence
+from custom_components.hikcentral_visitors.visits.view import VisitView
 from simulator import Simulator
 
 from .facility import ENTRANCE, LEVEL, config_entry, control, person_of
@@ -32,6 +38,10 @@ from .stand_in import make_view
 
 FACE_GRANTED = 196893
 LATER = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def problems_of(*views: VisitView) -> list[Problem]:
+    return problems(filter(None, map(trouble, views)))
 
 
 @pytest.mark.parametrize(
@@ -49,7 +59,7 @@ def test_what_is_a_problem(
     access: AccessState, presence: Presence, causes: list[Cause]
 ) -> None:
     view = make_view(access=access, presence=presence)
-    assert [found.cause for found in problems([view])] == causes
+    assert [found.cause for found in problems_of(view)] == causes
 
 
 def test_a_problem_names_the_first_and_counts_all() -> None:
@@ -57,7 +67,7 @@ def test_a_problem_names_the_first_and_counts_all() -> None:
         make_view(f"v{number}", f"Guest {number}", access=AccessState.FAILED)
         for number in range(5)
     ]
-    (problem,) = problems(views)
+    (problem,) = problems_of(*views)
     assert problem.names == "Guest 0 Lovelace, Guest 1 Lovelace, Guest 2 Lovelace …"
     assert len(problem.visits) == 5
 
@@ -80,7 +90,7 @@ def test_a_problem_tells_when_it_is_tried_again(
         )
         for number, next_attempt in enumerate(next_attempts)
     ]
-    (problem,) = problems(views)
+    (problem,) = problems_of(*views)
     assert (problem.next_attempt, problem.given_up) == expected
 
 
@@ -92,7 +102,7 @@ def test_a_problem_tells_all_reasons() -> None:
         )
         for reason in ("not_permitted", "capacity_reached", "not_permitted")
     ]
-    (problem,) = problems(views)
+    (problem,) = problems_of(*views)
     assert set(problem.reasons) == {"not_permitted", "capacity_reached"}
 
 
@@ -151,6 +161,30 @@ async def test_a_refused_grant_is_an_issue_until_it_is_given(
     await told.visit("granted")
     await hass.async_block_till_done()
     assert issue_registry.async_get_issue(DOMAIN, issue_id) is None
+
+
+async def test_what_somebody_ignores_stays_so_while_it_is_tried_in_vain(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    entry: MockConfigEntry,
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    add = {"path": "acs/v1/privilege/group/single/addPersons", "code": "132"}
+    await control(simulator, "faults", {"apply_delay_s": 0, "fail": [add]})
+    granted = await call(hass, "grant_access", given_name="Ada", card_no="4711")
+    coordinator = entry.runtime_data.coordinator
+    await coordinator.async_settled(granted["visit_id"], 20)
+    await hass.async_block_till_done()
+    issue_id = f"{entry.entry_id}_access_not_given"
+    ir.async_ignore_issue(hass, DOMAIN, issue_id, ignore=True)
+
+    await call(hass, "check_and_repair")
+    view = await coordinator.async_settled(granted["visit_id"], 20)
+    assert view.access.state is AccessState.FAILED
+    await hass.async_block_till_done()
+    issue = issue_registry.async_get_issue(DOMAIN, issue_id)
+    assert issue is not None
+    assert issue.dismissed_version is not None
 
 
 async def test_an_issue_goes_by_itself_with_its_cause(
@@ -271,7 +305,7 @@ async def test_a_door_that_does_not_let_go_is_named(
         ),
     )
     coordinator = entry.runtime_data.coordinator
-    with patch.object(type(coordinator), "problematic_views", return_value=[stuck]):
+    with patch.object(type(coordinator), "troubles", return_value=[trouble(stuck)]):
         await Issues(hass, entry).async_look()
     issue = issue_registry.async_get_issue(DOMAIN, f"{entry.entry_id}_access_not_taken")
     assert issue is not None

@@ -12,13 +12,13 @@ from itertools import islice
 
 from .overview import Overview
 from .places import Rank, rank, wanted
-from .problems import causes
+from .problems import Trouble, trouble
 from .visits.access import AccessState
 from .visits.presence import Presence
 from .visits.status import Status
 from .visits.view import VisitView
 
-_TROUBLE = {AccessState.FAILED, AccessState.PARTIAL}
+_FAILED = {AccessState.FAILED, AccessState.PARTIAL}
 _UNDER_WAY = {AccessState.GRANTING, AccessState.REVOKING}
 _TO_COME = {Status.SCHEDULED, Status.EXPECTED, Status.GRANTING, Status.FAILED}
 
@@ -33,8 +33,8 @@ class Census:
         self._overstaying = Counter[str]()
         self._coming = _Coming()
         self._pending: dict[str, datetime] = {}
-        self._trouble: set[str] = set()
-        self._problems: dict[str, VisitView] = {}
+        self._failing: set[str] = set()
+        self._troubles: dict[str, Trouble] = {}
         self._ranks: list[Rank] = []
 
     def replace(
@@ -46,8 +46,10 @@ class Census:
         if after is not None:
             self._add(after)
             self._note_change(before, after, now)
+            self._note_trouble(after)
         elif before is not None:
             self._pending.pop(before.visit.id, None)
+            self._troubles.pop(before.visit.id, None)
 
     def _add(self, seen: VisitView) -> None:
         who, visit_id = seen.visitor.id, seen.visit.id
@@ -55,10 +57,8 @@ class Census:
             counted[who] += 1
         if seen.status in _TO_COME:
             self._coming.add(seen)
-        if _is_trouble(seen):
-            self._trouble.add(visit_id)
-        if any(causes(seen)):
-            self._problems[visit_id] = seen
+        if _fails(seen):
+            self._failing.add(visit_id)
         insort(self._ranks, rank(seen))
 
     def _remove(self, seen: VisitView) -> None:
@@ -69,8 +69,7 @@ class Census:
                 del counted[who]
         if seen.status in _TO_COME:
             self._coming.remove(seen)
-        self._trouble.discard(visit_id)
-        self._problems.pop(visit_id, None)
+        self._failing.discard(visit_id)
         del self._ranks[bisect_left(self._ranks, rank(seen))]
 
     def _counters(self, seen: VisitView) -> Iterable[Counter[str]]:
@@ -97,6 +96,12 @@ class Census:
                 now if before is not None else _asked_at(after, now)
             )
 
+    def _note_trouble(self, seen: VisitView) -> None:
+        """Remember why somebody has to look at it, while it is tried again as well."""
+        visit_id = seen.visit.id
+        if found := trouble(seen, self._troubles.pop(visit_id, None)):
+            self._troubles[visit_id] = found
+
     def overview(self, day_ends: datetime) -> Overview:
         """Return what the open visits say; the rest is for the caller to fill in."""
         return Overview(
@@ -106,7 +111,7 @@ class Census:
             overstaying=len(self._overstaying),
             pending_changes=len(self._pending),
             oldest_pending=min(self._pending.values(), default=None),
-            access_problem=bool(self._trouble),
+            access_problem=bool(self._failing),
         )
 
     @property
@@ -123,9 +128,9 @@ class Census:
                     break
                 yield one[2]
 
-    def problematic(self) -> Iterable[VisitView]:
+    def troubles(self) -> Iterable[Trouble]:
         """Return the visits that somebody has to look at."""
-        return self._problems.values()
+        return self._troubles.values()
 
     def wanted(self, now: datetime, capacity: int) -> list[str]:
         """Return the visits that should hold the places, the most important first."""
@@ -168,9 +173,9 @@ class _Coming:
             insort(self._order, (starts[0][0], who))
 
 
-def _is_trouble(seen: VisitView) -> bool:
+def _fails(seen: VisitView) -> bool:
     state, reason = seen.access.state, seen.access.reason
-    return state in _TROUBLE or (state in _UNDER_WAY and reason is not None)
+    return state in _FAILED or (state in _UNDER_WAY and reason is not None)
 
 
 def _asked_at(seen: VisitView, now: datetime) -> datetime:

@@ -59,9 +59,7 @@ class Issues:
     async def async_look(self) -> None:
         """Create, change and remove issues so that they are what is wrong now."""
         runtime = self._entry.runtime_data
-        found = {
-            one.cause: one for one in problems(runtime.coordinator.problematic_views())
-        }
+        found = {one.cause: one for one in problems(runtime.coordinator.troubles())}
         for cause in _ABOUT_VISITS:
             problem = found.get(cause)
             words = None if problem is None else await self._words(problem)

@@ -1,7 +1,7 @@
 """What somebody has to look at, from the open visits: pure, one for each cause."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -40,6 +40,13 @@ class Cause(StrEnum):
     PUSH_SHARED = "push_shared"
 
 
+_OF_GIVING = {
+    Cause.ACCESS_NOT_GIVEN,
+    Cause.PERSON_OR_LEVEL_GONE,
+    Cause.FACE_REFUSED,
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """The visits of one cause, its reasons (stable keys), and since when it lasts.
@@ -69,12 +76,34 @@ def first_names(names: Sequence[str]) -> str:
     return f"{first} …" if len(names) > NAMED else first
 
 
-def problems(seen: Iterable[VisitView]) -> list[Problem]:
-    """Return the problems of these visits, one for each cause that there is."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """A visit that somebody has to look at, and why."""
+
+    seen: VisitView
+    causes: tuple[Cause, ...]
+
+
+def trouble(seen: VisitView, before: Trouble | None = None) -> Trouble | None:
+    """Return why somebody has to look at a visit, None: nobody has to.
+
+    `before` is what was found when it was seen last: to try again heals nothing, and
+    what was not given is a problem until it is.
+    """
+    found = [*causes(seen)]
+    if before is not None and seen.access.state is AccessState.GRANTING:
+        found += [one for one in before.causes if one in _OF_GIVING]
+        reason = seen.access.reason or before.seen.access.reason
+        seen = replace(seen, access=replace(seen.access, reason=reason))
+    return Trouble(seen=seen, causes=tuple(dict.fromkeys(found))) if found else None
+
+
+def problems(troubles: Iterable[Trouble]) -> list[Problem]:
+    """Return the problems that make this trouble, one for each cause that there is."""
     found: dict[Cause, list[VisitView]] = {}
-    for one in seen:
-        for cause in causes(one):
-            found.setdefault(cause, []).append(one)
+    for one in troubles:
+        for cause in one.causes:
+            found.setdefault(cause, []).append(one.seen)
     return [
         _problem(cause, sorted(visits, key=lambda one: one.visit.created_at))
         for cause, visits in found.items()
@@ -82,7 +111,7 @@ def problems(seen: Iterable[VisitView]) -> list[Problem]:
 
 
 def causes(one: VisitView) -> Iterable[Cause]:
-    """Return why somebody has to look at a visit."""
+    """Return why somebody has to look at a visit as it is now."""
     state = one.access.state
     if state in {AccessState.FAILED, AccessState.PARTIAL}:
         gone = one.access.reason == GONE
