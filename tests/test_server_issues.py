@@ -55,6 +55,8 @@ async def test_an_outage_is_an_issue_only_when_it_lasts(
     await control(simulator, "faults", {})
     await runtime.poller.async_poll()
     assert issue(hass, entry, Cause.SERVER_UNREACHABLE) is None
+    runtime.contact.since -= timedelta(minutes=11)
+    assert issue(hass, entry, Cause.SERVER_UNREACHABLE) is None
 
 
 async def test_another_certificate_is_told_at_once_and_not_as_an_outage(
@@ -71,16 +73,17 @@ async def test_another_certificate_is_told_at_once_and_not_as_an_outage(
     assert issue(hass, entry, Cause.CERTIFICATE_CHANGED) is None
 
 
+@pytest.mark.parametrize("skew", [300, -300], ids=["ahead", "behind"])
 async def test_clocks_that_differ_are_an_issue_until_they_are_set_right(
-    hass: HomeAssistant, simulator: Simulator, entry: MockConfigEntry
+    hass: HomeAssistant, simulator: Simulator, entry: MockConfigEntry, skew: int
 ) -> None:
     runtime = entry.runtime_data
     assert issue(hass, entry, Cause.CLOCK_SKEW) is None
-    await control(simulator, "faults", {"clock_skew_s": 300})
+    await control(simulator, "faults", {"clock_skew_s": skew})
     await runtime.poller.async_poll()
     words = issue(hass, entry, Cause.CLOCK_SKEW)
     assert words is not None
-    assert 295 <= abs(int(words["skew"])) <= 305
+    assert abs(int(words["skew"]) - skew) <= 5
     await control(simulator, "faults", {})
     await runtime.poller.async_poll()
     assert issue(hass, entry, Cause.CLOCK_SKEW) is None

@@ -259,7 +259,8 @@ async def test_an_answer_that_never_ends_is_cut() -> None:
 async def test_retry_after(header: str, expected: float | None) -> None:
     """D43: in seconds, as a date, with a fraction, and as nonsense."""
     now = datetime(2026, 1, 15, 8, 0, tzinfo=UTC)
-    limiter = Limiter()
+    pace = Pace()
+    limiter = Limiter(pace=pace, monotonic=lambda: 0)
     refusal = http(b"", status=429, headers={"Retry-After": header})
     async with _client(lambda _: refusal, limiter=limiter, now=lambda: now) as (
         client,
@@ -269,6 +270,9 @@ async def test_retry_after(header: str, expected: float | None) -> None:
             await client.version()
     assert caught.value.retry_after == expected
     assert limiter.rate is not None
+    pace.enter(Priority.NARROWING)
+    assert not pace.start(0)
+    assert pace.wake() == pytest.approx(max(expected or 0, 1 / limiter.rate))
 
 
 @pytest.mark.parametrize("code", ["6", "0x02401009", "0x00052101"])

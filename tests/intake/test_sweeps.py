@@ -1,7 +1,9 @@
 """Sweeps: what polls and pushes missed is found, at a price that is known."""
 
+import asyncio
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import count, pairwise
+from types import SimpleNamespace
 
 from hypothesis import given, strategies as st
 import pytest
@@ -10,7 +12,7 @@ from custom_components.hikcentral_visitors.hikcentral import (
     FAST_TYPES,
     HikCentralError,
 )
-from custom_components.hikcentral_visitors.intake import sweeps
+from custom_components.hikcentral_visitors.intake import Questions, Sweeper, sweeps
 from custom_components.hikcentral_visitors.intake.agenda import (
     DAILY,
     DAYS,
@@ -22,7 +24,7 @@ from custom_components.hikcentral_visitors.intake.agenda import (
 from custom_components.hikcentral_visitors.ledger.memory import cursor, move_cursor
 from tests.facility import calls, control
 
-from .conftest import START, House
+from .conftest import DOORS, START, House
 from .test_poll import EVENTS, PIN_GRANTED, happen, recorded
 
 TYPES = (*FAST_TYPES, PIN_GRANTED)
@@ -65,6 +67,26 @@ async def test_hourly_the_last_day_is_read_also_after_a_restart(house: House) ->
     before = calls(house.simulator)
     assert await house.sweeper().async_sweep() == 0
     assert calls(house.simulator) == before
+
+
+async def test_three_quarters_of_the_time_are_rest(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a sweep never takes more than a part of what the server can do."""
+    seconds, rests = count(step=2), list[float]()
+
+    async def rest(duration: float) -> None:
+        rests.append(duration)
+
+    monkeypatch.setattr(sweeps, "time", SimpleNamespace(monotonic=seconds.__next__))
+    monkeypatch.setattr(
+        sweeps, "asyncio", SimpleNamespace(sleep=rest, Event=asyncio.Event)
+    )
+    sweeper = Sweeper(
+        Questions(house.client, house.contact), house.ledger, house.intake(), DOORS
+    )
+    await sweeper.async_recent()
+    assert rests == [6.0] * len(TYPES)
 
 
 async def test_daily_a_day_whose_total_changed_is_read(house: House) -> None:

@@ -12,7 +12,7 @@ _WRITES = 300
 
 def fill(number: int) -> list[str]:
     """Return something that takes pages, so that a checkpoint would come soon."""
-    return [f"{number}-{part}" for part in range(400)]
+    return [f"{number}-{part}" for part in range(2000)]
 
 
 async def write(ledger: Ledger, numbers: range) -> None:

@@ -9,9 +9,14 @@ from typing import Any
 
 import pytest
 
+from custom_components.hikcentral_visitors.reconciler.batches import Job
 from custom_components.hikcentral_visitors.visits.access import AccessState
+from custom_components.hikcentral_visitors.visits.operations import (
+    Operation,
+    OperationKind,
+)
 
-from .house import HOUR, LOBBY_DOORS, House
+from .house import ENROL, HOUR, LOBBY, LOBBY_DOORS, House
 
 
 class Halt:
@@ -65,6 +70,26 @@ async def test_cancelled_while_it_was_granted(
     assert await house.differences() == []
     assert house.open_to_us() == set()
     assert (await house.access(visit)).state is AccessState.REMOVED
+
+
+async def test_revoked_before_a_call_that_was_decided_on(house: House) -> None:
+    """What was about to be called is not called any more."""
+    visit = await house.grant()
+    await house.settle()
+    late = Job(
+        operation=Operation(OperationKind.ADD_MEMBER, LOBBY),
+        visitor_ids=((await house.record()).visitor.id,),
+        narrowing=False,
+    )
+
+    async def change_of_mind() -> None:
+        await house.revoke(visit)
+        await house.executor.async_carry_out(late)
+
+    house.calls()
+    await house.at_once([change_of_mind()])
+    await house.settle()
+    assert ENROL not in house.calls()
 
 
 @pytest.mark.parametrize("sent", [False, True], ids=["unsent", "unanswered"])

@@ -16,6 +16,7 @@ from .house import (
     DELETE,
     DESK,
     ENROL,
+    EVERYBODY,
     EXPEL,
     HOUR,
     LEVELS,
@@ -119,6 +120,16 @@ async def test_the_window_before_the_level(house: House, sent: Sent) -> None:
     assert house.open_to_us() == set()
     assert {EXPEL, UPDATE, APPLY} <= sent.keys()
     assert set().union(*sent.values()) == {Priority.NARROWING}
+
+
+async def test_looking_again_waits_for_all_else(house: House, sent: Sent) -> None:
+    await house.grant()
+    await house.settle()
+    sent.clear()
+    await house.auditor.async_audit(thorough=True)
+    assert sent == {
+        path: {Priority.SWEEP} for path in (LEVELS, EVERYBODY, READ, MEMBERS)
+    }
 
 
 async def test_giving_waits_for_it(house: House, sent: Sent) -> None:

@@ -24,6 +24,7 @@ async def test_a_door_that_fails_for_long_is_told(house: House) -> None:
     held = await house.access(visit)
     assert (held.state, held.reason) == (AccessState.PARTIAL, "door_failed")
     assert (held.doors_ready, held.doors_total) == (3, 4)
+    assert held.failed_doors == ("11",)
     assert "grant_failed" in await house.told()
     assert house.calls().total() < 60
     house.world.faults.apply_fail = []
