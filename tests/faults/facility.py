@@ -34,7 +34,7 @@ from custom_components.hikcentral_visitors.visits.passage import DoorRole, Passa
 from simulator import Simulator
 from simulator.faults import CallFault
 from tests.intake.inbox import Inbox
-from tests.reconciler.house import DAY, HOUR, MINUTE, POLICY, House
+from tests.reconciler.house import DAY, MINUTE, POLICY, House
 
 from .pushing import Pushing
 
@@ -145,7 +145,6 @@ class Facility(House):
         self._told: set[int] = set()
         self._gap: datetime | None = None
         self._next_audit = self._next_poll = self.now()
-        self._next_sweep = self.now() + HOUR
 
     @override
     def _work(self) -> None:
@@ -283,15 +282,23 @@ class Facility(House):
             self.heard.sure |= {one.passage.event_id for one in pending if one.passage}
 
     async def poll(self) -> None:
+        """Ask for passages, and look again for what came late where that is due."""
         await self.poller.async_poll()
-        if self.now() >= self._next_sweep:
-            await self.sweep()
+        if self.contact.connected:
+            self.sweeper.doors_seen(self._out_of_reach())
+        with suppress(HikCentralError):  # what is broken off is due again
+            await self.sweeper.async_sweep()
 
-    async def sweep(self) -> None:
-        """Look again for what came late; what is broken off is done later."""
-        with suppress(HikCentralError):
-            await self.sweeper.async_recent()
-            self._next_sweep = self.now() + HOUR
+    def _out_of_reach(self) -> dict[str, bool]:
+        tables = self.world.database.tables
+        return {
+            door: not tables.devices[tables.doors[door].device].online for door in DOORS
+        }
+
+    async def look_again(self) -> None:
+        """Look for all that came late, as will be done within a day."""
+        await self.sweeper.async_recent()
+        await self.sweeper.async_days()
 
     async def audit(self) -> None:
         gap, self._gap = self._gap, self.contact.gap

@@ -19,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from custom_components.hikcentral_visitors.book import registration
 from custom_components.hikcentral_visitors.intake import sweeps
+from custom_components.hikcentral_visitors.intake.agenda import past_days
 from custom_components.hikcentral_visitors.ledger import engines
 from simulator import create_app, event_types
 from simulator.clock import Clock
@@ -52,6 +53,9 @@ REPORTED = {
 }
 """What these terminals report; of all other types, nobody asks in vain."""
 
+DAYS_ASKED = 3
+"""Of so many past days the totals are asked for: none of ours lasts longer."""
+
 some = st.integers(0, 7)
 """Which of those that there are, counted round."""
 
@@ -72,6 +76,7 @@ class Days(RuleBasedStateMachine):
             patch.object(registration, "uuid7", lambda: UUID(int=next(numbers))),
             patch.object(secrets, "choice", chance.choice),
             patch.object(sweeps, "ACCESS_TYPES", REPORTED),
+            patch.object(sweeps, "past_days", lambda now: past_days(now)[:DAYS_ASKED]),
             patch.object(engines, "PRAGMAS", pragmas),
         ):
             self.stack.enter_context(patched)
@@ -205,7 +210,8 @@ class Days(RuleBasedStateMachine):
         self._nobody_is_exposed()
         self.run(house.living(house.auditor.async_check_and_repair()))
         self.run(house.living(house.pass_time(20 * MINUTE)))
-        self.run(house.living(house.sweep()))
+        self.run(house.living(house.look_again()))
+        self.run(house.living(house.pass_time(5 * MINUTE)))
         self.run(hearsay.learn_forgotten(house, self.guests))
         self.listeners.listen()
         for guest in self.guests:
