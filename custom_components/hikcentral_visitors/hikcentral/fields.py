@@ -26,7 +26,7 @@ def as_text(value: object) -> str:
         if value.isascii():  # almost all is, and there is much of it
             return value.strip()
         return value.encode("utf-8", "replace").decode("utf-8").strip()
-    if isinstance(value, bool):
+    if value is None or isinstance(value, bool):
         return ""
     if isinstance(value, float):
         if not math.isfinite(value):
@@ -46,7 +46,7 @@ def as_number(value: object) -> int | None:
     It fits into 64 bits, as databases need it.
     """
     number: int | None = None
-    if isinstance(value, bool):
+    if value is None or isinstance(value, bool):
         return None
     if isinstance(value, int):
         number = value

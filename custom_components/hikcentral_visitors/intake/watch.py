@@ -120,8 +120,9 @@ class Watch:
         if self._forgotten is not None:
             since = max(since, self._forgotten + CLOCKS)
         for event in events:
-            brought = any(mark in self._brought for mark in _around(event))
-            if event.time >= since and not brought:
+            if event.time < since:
+                continue
+            if not any(mark in self._brought for mark in _around(event)):
                 self._missing.setdefault(_mark(event), now)
         self.look(now)
 
