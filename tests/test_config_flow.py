@@ -21,8 +21,10 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.hikcentral_visitors.config_flow import fingerprint_text
-from custom_components.hikcentral_visitors.connection import create_client
+from custom_components.hikcentral_visitors.connection import (
+    create_client,
+    fingerprint_text,
+)
 from custom_components.hikcentral_visitors.const import (
     CONF_ACCESS_LEVELS,
     CONF_APP_KEY,

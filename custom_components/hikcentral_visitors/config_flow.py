@@ -24,6 +24,7 @@ from .connection import (
     AddressError,
     Problem,
     create_client,
+    fingerprint_text,
     normalised_url,
     problem_of,
 )
@@ -296,12 +297,6 @@ class HikCentralConfigFlow(FacilitySteps, ConfigFlow, domain=DOMAIN):
                 problem_of(error),
             )
         return self.async_update_reload_and_abort(entry, data=self._connection)
-
-
-def fingerprint_text(sha256: str) -> str:
-    """Return a fingerprint in groups, as browsers and operating systems show it."""
-    pairs = sha256.upper()
-    return ":".join(pairs[at : at + 2] for at in range(0, len(pairs), 2))
 
 
 def _in_code(text: str) -> str:

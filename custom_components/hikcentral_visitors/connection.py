@@ -113,7 +113,7 @@ def problem_of(error: HikCentralError) -> Problem:
         case CredentialsError():
             return Problem("invalid_auth")
         case ClockSkewError():
-            return Problem("clock_skew", {"skew": _clock_text(error.skew)})
+            return Problem("clock_skew", {"skew": clock_text(error.skew)})
         case NotPermittedError():
             return Problem("not_permitted", {"api": error.path})
         case UnsupportedError():
@@ -139,9 +139,15 @@ def problem_of(error: HikCentralError) -> Problem:
             )
 
 
-def _clock_text(skew: timedelta) -> str:
+def clock_text(skew: timedelta) -> str:
     """Return a span as hours, minutes and seconds with its sign, in any language."""
     minutes, seconds = divmod(round(abs(skew).total_seconds()), 60)
     hours, minutes = divmod(minutes, 60)
     sign = "-" if skew < timedelta(0) else "+"
     return f"{sign}{hours}:{minutes:02}:{seconds:02}"
+
+
+def fingerprint_text(sha256: str) -> str:
+    """Return a fingerprint in groups, as browsers and operating systems show it."""
+    pairs = sha256.upper()
+    return ":".join(pairs[at : at + 2] for at in range(0, len(pairs), 2))

@@ -7,6 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
+from .connection import clock_text, fingerprint_text
 from .hikcentral import CertificateError, CredentialsError
 from .issue_cards import async_set_issue
 from .local_time import shown
@@ -74,13 +75,13 @@ class ServerIssues:
         error = self._entry.runtime_data.contact.error
         if not isinstance(error, CertificateError):
             return None
-        return {"fingerprint": error.fingerprint or "–"}
+        return {"fingerprint": fingerprint_text(error.fingerprint or "–")}
 
     def _skew(self) -> dict[str, str] | None:
         skew = self._entry.runtime_data.client.clock.skew
         if skew is None or abs(skew) <= SKEW_TOLERATED:
             return None
-        return {"skew": str(round(skew.total_seconds()))}
+        return {"skew": clock_text(skew)}
 
 
 def _named(ids: Iterable[str], names: Mapping[str, str]) -> dict[str, str] | None:
