@@ -91,6 +91,15 @@ def test_until_when_is_unknown_where_the_window_is() -> None:
     assert left.until is None
 
 
+def test_a_window_that_is_over_did_not_end_what_is_still_open() -> None:
+    untold = Application(progress=Progress.PENDING)
+    over = Window(at(-2), at(-1))
+    known = applied(stay(), members=frozenset(), window=over, application=untold)
+    left = unjustified(record(known=known), NOW, POLICY)
+    assert left is not None
+    assert left.until is None
+
+
 def test_a_forgotten_person_is_left_until_he_is_deleted() -> None:
     forgotten = replace(VISITOR, forgotten_at=NOW)
     known = applied(stay(), members=frozenset(), window=None)

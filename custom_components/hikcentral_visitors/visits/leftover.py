@@ -48,8 +48,15 @@ def _leftover(record: VisitorRecord, wish: Desired, now: datetime) -> Leftover |
         visitor=record.visitor,
         levels=known.possible_levels - wish.levels,
         doors=known.application.failed_doors,
-        until=known.window.end if known.window_known and known.window else None,
+        until=_end(known, now),
     )
+
+
+def _end(known: Known, now: datetime) -> datetime | None:
+    """Return when it ends by itself: not by a window that is over and ended nothing."""
+    if not known.window_known or known.window is None or known.window.end <= now:
+        return None  # what terminals hold that were not told of it is longer
+    return known.window.end
 
 
 def _open(known: Known, wish: Desired, now: datetime) -> bool:
