@@ -52,6 +52,11 @@ async def test_an_outage_is_an_issue_only_when_it_lasts(
     assert issue(hass, entry, Cause.SERVER_UNREACHABLE) is None
     runtime.contact.since -= timedelta(minutes=11)
     assert issue(hass, entry, Cause.SERVER_UNREACHABLE) is not None
+    severe = ir.async_get(hass).async_get_issue(
+        DOMAIN, f"{entry.entry_id}_{Cause.SERVER_UNREACHABLE}"
+    )
+    assert severe is not None
+    assert severe.severity is ir.IssueSeverity.ERROR
     await control(simulator, "faults", {})
     await runtime.poller.async_poll()
     assert issue(hass, entry, Cause.SERVER_UNREACHABLE) is None

@@ -18,6 +18,8 @@ UNREACHABLE_AFTER = timedelta(minutes=10)
 SKEW_TOLERATED = timedelta(seconds=60)
 
 _LOOK_EVERY = timedelta(minutes=1)
+_NOTHING_TAKEN_AWAY = {Cause.SERVER_UNREACHABLE, Cause.CERTIFICATE_CHANGED}
+"""While these last, no access can be taken away."""
 _HALF = 48
 """So long is half a fingerprint as it is shown, with its last colon."""
 
@@ -60,7 +62,8 @@ class ServerIssues:
 
     @callback
     def _set(self, cause: Cause, words: dict[str, str] | None) -> None:
-        async_set_issue(self._hass, self._entry, cause, words)
+        severe = cause in _NOTHING_TAKEN_AWAY
+        async_set_issue(self._hass, self._entry, cause, words, severe=severe)
 
     def _unreachable(self) -> dict[str, str] | None:
         """What has an issue or a flow of its own is not told twice."""
