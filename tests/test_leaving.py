@@ -159,6 +159,9 @@ async def test_what_a_removal_left_open_is_named_and_taken_up_by_adding_again(
     assert issues(hass) == {}
     assert files(hass, entry) == []
     assert ledger_path(hass, again.entry_id).exists()
+    # HikCentral goes on sending to the same webhook, by a token that it has to learn.
+    assert again.data["webhook_id"] == entry.data["webhook_id"]
+    assert again.data["push_token"] != entry.data["push_token"]
     seen = [
         await again.runtime_data.coordinator.async_settled(one["visit_id"], 20)
         for one in (visit, later)

@@ -40,7 +40,7 @@ from .const import (
 )
 from .facility import Facility, async_read_facility
 from .facility_steps import FacilitySteps
-from .files import async_kept_installation
+from .files import async_kept_identity
 from .hikcentral import (
     Certificate,
     CertificateError,
@@ -245,15 +245,10 @@ class HikCentralConfigFlow(FacilitySteps, ConfigFlow, domain=DOMAIN):
         """
         self._abort_if_known(self._connection)
         url = self._connection[CONF_URL]
-        kept = await async_kept_installation(self.hass, url)
-        installation = kept or new_installation()
+        kept = await async_kept_identity(self.hass, url)
         return self.async_create_entry(
             title=entry_title(url),
-            data={
-                **self._connection,
-                CONF_MARK: installation.mark,
-                CONF_KEY: installation.key.hex(),
-            },
+            data={**self._connection, **(kept or _new_identity())},
             options=self._options,
         )
 
@@ -297,6 +292,11 @@ class HikCentralConfigFlow(FacilitySteps, ConfigFlow, domain=DOMAIN):
                 problem_of(error),
             )
         return self.async_update_reload_and_abort(entry, data=self._connection)
+
+
+def _new_identity() -> dict[str, str]:
+    installation = new_installation()
+    return {CONF_MARK: installation.mark, CONF_KEY: installation.key.hex()}
 
 
 def _in_code(text: str) -> str:

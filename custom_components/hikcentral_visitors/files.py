@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant
 
 from .const import CONF_KEY, CONF_MARK, CONF_URL, DOMAIN
 from .ledger.files import move, recalled
-from .visits.person_code import Installation
 
 INSTALLATION = "installation"
 """Under this key a ledger remembers which server it is about, and whose persons."""
+
+_RECOGNISED_BY = (CONF_URL, CONF_MARK, CONF_KEY)
 
 _PREFIX, _SUFFIX = f"{DOMAIN}_", ".db"
 
@@ -24,8 +26,12 @@ def ledger_path(hass: HomeAssistant, entry_id: str) -> Path:
 
 
 def identity(entry: ConfigEntry[Any]) -> dict[str, str]:
-    """Return what a ledger remembers of its entry, to be recognised by later."""
-    return {key: entry.data[key] for key in (CONF_URL, CONF_MARK, CONF_KEY)}
+    """Return what a ledger remembers of its entry, to be recognised by later.
+
+    HikCentral recognises it too, by the webhook that it may go on sending to.
+    """
+    known = (*_RECOGNISED_BY, CONF_WEBHOOK_ID)
+    return {key: entry.data[key] for key in known if key in entry.data}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +40,17 @@ class _Kept:
     of: Mapping[str, str]
 
 
-async def async_kept_installation(hass: HomeAssistant, url: str) -> Installation | None:
-    """Return what the persons of a server that was removed are recognised by.
+async def async_kept_identity(
+    hass: HomeAssistant, url: str
+) -> Mapping[str, str] | None:
+    """Return by what a server that was removed is recognised, as data of its entry.
 
     None where no visits of it were kept, or an entry has taken them up already.
     """
     taken = {entry.data.get(CONF_KEY) for entry in _entries(hass)}
     for kept in await _async_kept(hass):
-        key = kept.of[CONF_KEY]
-        if kept.of[CONF_URL] == url and key not in taken:
-            return Installation(kept.of[CONF_MARK], bytes.fromhex(key))
+        if kept.of[CONF_URL] == url and kept.of[CONF_KEY] not in taken:
+            return kept.of
     return None
 
 
@@ -56,7 +63,7 @@ async def async_take_up(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     if await hass.async_add_executor_job(path.exists):
         return
     for kept in await _async_kept(hass):
-        if kept.of == identity(entry):
+        if all(kept.of[key] == entry.data[key] for key in _RECOGNISED_BY):
             await hass.async_add_executor_job(move, kept.path, path)
             return
 
@@ -74,7 +81,7 @@ def _kept(folder: Path, owned: set[Path]) -> list[_Kept]:
         _Kept(path, of)
         for path in found
         if isinstance(of := recalled(path, INSTALLATION), dict)
-        and of.keys() >= {CONF_URL, CONF_MARK, CONF_KEY}
+        and of.keys() >= {*_RECOGNISED_BY}
     ]
 
 

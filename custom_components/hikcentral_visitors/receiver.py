@@ -60,14 +60,18 @@ class _RefusedRequest(Exception):  # noqa: N818 - it says what happened
 
 @callback
 def async_keep_secrets(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Give an entry the id of its webhook and its token, once and for all."""
+    """Give an entry the id of its webhook and its token, once and for all.
+
+    The id may be that of a server that was here before.
+    """
     if CONF_WEBHOOK_ID in entry.data and CONF_PUSH_TOKEN in entry.data:
         return
     hass.config_entries.async_update_entry(
         entry,
         data={
             **entry.data,
-            CONF_WEBHOOK_ID: webhook.async_generate_id(),
+            CONF_WEBHOOK_ID: entry.data.get(CONF_WEBHOOK_ID)
+            or webhook.async_generate_id(),
             CONF_PUSH_TOKEN: secrets.token_hex(32),
         },
     )
