@@ -183,6 +183,22 @@ async def test_a_terminal_that_is_back_before_anybody_looked_is_swept_too(
     assert await sweeper.async_days() == 1, "even while a long sweep goes on"
 
 
+async def test_a_terminal_is_back_before_it_was_gone_where_a_clock_was_set_back(
+    house: House,
+) -> None:
+    """The server's clock was ahead when its terminal was lost."""
+    sweeper = house.sweeper()
+    await sweeper.async_sweep()
+    await control(house.simulator, "faults", {"clock_skew_s": 600})
+    await house.client.version()
+    sweeper.doors_seen({"11": True})
+    await control(house.simulator, "faults", {})
+    await house.advance(180)
+    await late(house, timedelta(minutes=1), eventType=PIN_GRANTED)
+    sweeper.doors_seen({"11": False})
+    assert await sweeper.async_sweep() == 1
+
+
 async def test_cursors_of_former_groups_of_doors_are_forgotten(house: House) -> None:
     old = START - 20 * DAY
 

@@ -97,7 +97,8 @@ class Agenda:
                 gone.setdefault(door, now)
             elif out is False and (since := gone.pop(door, None)) is not None:
                 back = [one for one in back if one.door_id != door]
-                back.append(Return(door_id=door, since=since, back=now))
+                # The clock may have been set back meanwhile.
+                back.append(Return(door_id=door, since=min(since, now), back=now))
         if gone == self.offline:
             return self
         return replace(self, offline=gone, returns=tuple(back))
