@@ -92,6 +92,23 @@ async def test_a_face_refused_for_good_leaves_the_card(house: House) -> None:
     assert (await house.access(visit)).state is AccessState.ACTIVE
     assert house.open_to_us() == LOBBY_DOORS
     assert [*causes(await house.book.visit(visit))] == [Cause.FACE_REFUSED]
+    await house.revoke(visit)
+    await house.settle()
+    assert await house.pictures() == 0
+
+
+async def test_a_face_that_was_refused_is_sent_again_when_somebody_asks(
+    house: House,
+) -> None:
+    house.switch(faces_in_add="refused")
+    house.fail(FACE, code="2", times=1)
+    await house.grant()
+    await house.settle(HOUR)
+    (person,) = house.ours()
+    assert house.opens(person.id) == set()
+    await house.auditor.async_check_and_repair()
+    await house.settle()
+    assert house.opens(person.id) == LOBBY_DOORS
     assert await house.pictures() == 0
 
 

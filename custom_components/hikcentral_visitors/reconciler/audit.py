@@ -21,8 +21,8 @@ from ..hikcentral import (
 )
 from ..ledger import Ledger, LedgerError
 from ..ledger.records import Moment, ids_to_audit, ids_to_care_for
-from ..visits import facts
-from ..visits.known import Effort, Existence, Known, Progress
+from ..visits import attempts, facts
+from ..visits.known import Existence, Known, Progress
 from ..visits.person_code import Installation
 from ..visits.plan import open_part
 from ..visits.record import Change, VisitorRecord
@@ -97,15 +97,6 @@ class Auditor:
             return self._found
 
     async def _check_and_repair(self) -> Findings:
-        def again(known: Known) -> Known:
-            return replace(
-                known,
-                widening=Effort(),
-                narrowing=replace(known.narrowing, next_attempt=None),
-                application=replace(known.application, next_check=None),
-                face_refused=None,
-            )
-
         now = self._moment().now
         ids = await self._ledger.async_read(
             lambda connection: {
@@ -113,7 +104,7 @@ class Auditor:
                 *ids_to_audit(connection),
             }
         )
-        await self._learn(dict.fromkeys(ids, again))
+        await self._learn(dict.fromkeys(ids, attempts.asked_again))
         return await self.async_audit(thorough=True)
 
     async def async_read_back(self, visitor_id: str) -> None:

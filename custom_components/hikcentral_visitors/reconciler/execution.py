@@ -243,11 +243,12 @@ def _picture(
 
 
 def _face_is_settled(record: VisitorRecord) -> bool:
-    """Whether the picture did what it was kept for."""
+    """Whether the doors have it; a picture that was refused may be sent again."""
     known, digest = record.known, record.visitor.photo
-    return digest is not None and (
-        digest == known.face_refused
-        or (digest == known.face and known.application.progress is Progress.APPLIED)
+    return (
+        digest is not None
+        and digest == known.face != known.face_refused
+        and known.application.progress is Progress.APPLIED
     )
 
 

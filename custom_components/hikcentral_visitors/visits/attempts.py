@@ -98,6 +98,18 @@ def succeeded(known: Known, *, taking: bool) -> Known:
     return replace(known, widening=Effort())
 
 
+def asked_again(known: Known) -> Known:
+    """Somebody asks for all that waits or was given up: it is tried now."""
+    return replace(
+        known,
+        widening=Effort(),
+        narrowing=replace(known.narrowing, next_attempt=None),
+        application=replace(known.application, next_check=None),
+        face=None if known.face == known.face_refused else known.face,
+        face_refused=None,
+    )
+
+
 def back_off(failures: int, jitter: float = 0.0) -> timedelta:
     """Return how long to wait after so many failures in a row, jitter in [0, 1)."""
     longest = min(BACK_OFF_FIRST * (1 << min(failures, 16)), BACK_OFF_LONGEST)
