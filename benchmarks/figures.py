@@ -8,11 +8,15 @@ type Cell = str | int | float | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """A limit of the design, and what was measured; in the same unit."""
+    """A limit of the design, and what was measured; in the same unit.
+
+    `due_to` is what made it so much, where that is known.
+    """
 
     what: str
     limit: float
     found: float
+    due_to: str = ""
 
     @property
     def met(self) -> bool:

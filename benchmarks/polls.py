@@ -10,7 +10,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from .crowd import open_visits
 from .figures import Budget, Table
-from .meter import measured
+from .meter import budget_of_loop, measured
 from .server import ENTRANCE
 from .sizes import Sizes
 from .stage import open_stage
@@ -60,6 +60,6 @@ async def measure(sizes: Sizes) -> AsyncGenerator[Table]:
                     where = f"with {visits} open visits and {events} staff events"
                     table.budgets += [
                         Budget(what=f"CPU ms of a poll {where}", limit=50, found=cpu),
-                        Budget(what=f"loop held, ms, {where}", limit=50, found=held),
+                        budget_of_loop(f" {where}", cost),
                     ]
     yield table

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from .figures import Cell, Table
+from .figures import Budget, Cell, Table
 
 
 def text_of(cell: Cell) -> str:
@@ -28,13 +28,17 @@ def markdown(table: Table) -> str:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     head, *body = (_line(line, widths) for line in lines)
     rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
-    budgets = [
-        f"- {one.what}: {text_of(one.found)}, at most {text_of(one.limit)}"
-        f" ({'met' if one.met else 'MISSED'})"
-        for one in table.budgets
-    ]
+    budgets = [_judged(one) for one in table.budgets]
     parts = [f"### {table.title}", table.how, "\n".join([head, rule, *body])]
     return "\n\n".join([*parts, "\n".join(budgets)] if budgets else parts)
+
+
+def _judged(budget: Budget) -> str:
+    found = f"{text_of(budget.found)}, at most {text_of(budget.limit)}"
+    if budget.met:
+        return f"- {budget.what}: {found} (met)"
+    due_to = budget.due_to and f" by {budget.due_to}"
+    return f"- {budget.what}: {found} (MISSED{due_to})"
 
 
 def _line(cells: Iterable[str], widths: Iterable[int]) -> str:

@@ -14,7 +14,7 @@ from custom_components.hikcentral_visitors.ledger.schema import visits
 
 from .crowd import admit, guest
 from .figures import Budget, Table
-from .meter import measured
+from .meter import budget_of_loop, measured
 from .server import DOORS
 from .sizes import Sizes
 from .stage import Stage, open_stage
@@ -50,27 +50,27 @@ async def measure(sizes: Sizes) -> AsyncGenerator[Table]:
         entities = len(
             er.async_entries_for_config_entry(er.async_get(stage.hass), entry_id)
         )
-    held = cost.hold * 1000
     table.add(
         sizes.turnover,
         places,
         devices,
         entities,
         cost.wall,
-        held,
+        cost.hold * 1000,
         cost.collection * 1000,
     )
     others = 1 + len(DOORS)
     table.budgets += [
         Budget(what="devices of places", limit=places, found=devices - others),
-        Budget(what="loop held, ms", limit=50, found=held),
+        budget_of_loop("", cost),
     ]
     yield table
 
 
 async def _come_and_go(stage: Stage, numbers: Sequence[int]) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
-    guests = [guest(number, now) for number in numbers]
+    # In a thread: what the benchmark does itself must not hold the loop.
+    guests = await asyncio.to_thread(lambda: [guest(one, now) for one in numbers])
     ids = [one.visitor.id for one in guests]
 
     def come(transaction: Transaction) -> None:
