@@ -165,7 +165,10 @@ class Checks:
             for level in self.house.world.database.tables.levels.values()
         }
         records = [
-            record for _, record in self.held() if self.codes.get(record.code) is guest
+            record
+            for device, record in self.held()
+            if self.codes.get(record.code) is guest
+            and not self._nobody_knows(device, record)
         ]
         found = []
         for at in instants:
