@@ -126,7 +126,7 @@ def test_to_try_again_heals_nothing() -> None:
         census.replace(before, after, NOW)
         before = after
         found.append(
-            [(one.causes, one.seen.access.reason) for one in census.troubles()]
+            [(one.causes, one.seen.access.reason) for one in census.concerns()]
         )
     not_given = (Cause.ACCESS_NOT_GIVEN,)
     assert found == [
@@ -223,9 +223,9 @@ def test_counting_changes_is_counting_what_is_there(
     found = census.overview(DAY_ENDS)
     # Since when something changes is what only the history tells.
     assert replace(found, oldest_pending=expected.oldest_pending) == expected
-    troubles = {one.seen.visit.id for one in census.troubles()}
-    assert {one.seen.visit.id for one in fresh.troubles()} == {
-        key for key in troubles if any(causes(there[key]))
+    concerns = {one.seen.visit.id for one in census.concerns()}
+    assert {one.seen.visit.id for one in fresh.concerns()} == {
+        key for key in concerns if any(causes(there[key]))
     }
     assert census.next_visit == fresh.next_visit
     assert census.wanted(NOW, 9) == fresh.wanted(NOW, 9)

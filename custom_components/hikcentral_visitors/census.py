@@ -12,13 +12,12 @@ from itertools import islice
 
 from .overview import Overview
 from .places import Rank, rank, wanted
-from .problems import Trouble, trouble
+from .problems import GIVEN_UP, Concern, concern
 from .visits.access import AccessState
 from .visits.presence import Presence
 from .visits.status import Status
 from .visits.view import VisitView
 
-_FAILED = {AccessState.FAILED, AccessState.PARTIAL}
 _UNDER_WAY = {AccessState.GRANTING, AccessState.REVOKING}
 _TO_COME = {Status.SCHEDULED, Status.EXPECTED, Status.GRANTING, Status.FAILED}
 
@@ -34,7 +33,7 @@ class Census:
         self._coming = _Coming()
         self._pending: dict[str, datetime] = {}
         self._failing: set[str] = set()
-        self._troubles: dict[str, Trouble] = {}
+        self._concerns: dict[str, Concern] = {}
         self._ranks: list[Rank] = []
 
     def replace(
@@ -46,10 +45,10 @@ class Census:
         if after is not None:
             self._add(after)
             self._note_change(before, after, now)
-            self._note_trouble(after)
+            self._note_concern(after)
         elif before is not None:
             self._pending.pop(before.visit.id, None)
-            self._troubles.pop(before.visit.id, None)
+            self._concerns.pop(before.visit.id, None)
 
     def _add(self, seen: VisitView) -> None:
         who, visit_id = seen.visitor.id, seen.visit.id
@@ -96,11 +95,11 @@ class Census:
                 now if before is not None else _asked_at(after, now)
             )
 
-    def _note_trouble(self, seen: VisitView) -> None:
+    def _note_concern(self, seen: VisitView) -> None:
         """Remember why somebody has to look at it, while it is tried again as well."""
         visit_id = seen.visit.id
-        if found := trouble(seen, self._troubles.pop(visit_id, None)):
-            self._troubles[visit_id] = found
+        if found := concern(seen, self._concerns.pop(visit_id, None)):
+            self._concerns[visit_id] = found
 
     def overview(self, day_ends: datetime) -> Overview:
         """Return what the open visits say; the rest is for the caller to fill in."""
@@ -128,9 +127,9 @@ class Census:
                     break
                 yield one[2]
 
-    def troubles(self) -> Iterable[Trouble]:
+    def concerns(self) -> Iterable[Concern]:
         """Return the visits that somebody has to look at."""
-        return self._troubles.values()
+        return self._concerns.values()
 
     def wanted(self, now: datetime, capacity: int) -> list[str]:
         """Return the visits that should hold the places, the most important first."""
@@ -175,7 +174,7 @@ class _Coming:
 
 def _fails(seen: VisitView) -> bool:
     state, reason = seen.access.state, seen.access.reason
-    return state in _FAILED or (state in _UNDER_WAY and reason is not None)
+    return state in GIVEN_UP or (state in _UNDER_WAY and reason is not None)
 
 
 def _asked_at(seen: VisitView, now: datetime) -> datetime:

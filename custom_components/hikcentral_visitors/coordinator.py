@@ -32,7 +32,7 @@ from .ledger.visit_queries import view_of_visit
 from .listeners import Followers, Listeners
 from .notices import NoticeBoard
 from .overview import Overview
-from .problems import Trouble
+from .problems import Concern
 from .request_totals import RequestTotals
 from .roster import Roster
 from .seats import Seats
@@ -235,9 +235,9 @@ class VisitorsCoordinator(NoticeBoard, DataUpdateCoordinator[Overview]):
         """Return the visits on which somebody may come in at this instant."""
         return self._roster.expected_at(instant)
 
-    def troubles(self) -> Iterable[Trouble]:
+    def concerns(self) -> Iterable[Concern]:
         """Return the open visits that somebody has to look at, and why."""
-        return self._roster.census.troubles()
+        return self._roster.census.concerns()
 
     @property
     def places(self) -> Mapping[int, str]:

@@ -59,7 +59,7 @@ class Issues:
     async def async_look(self) -> None:
         """Create, change and remove issues so that they are what is wrong now."""
         runtime = self._entry.runtime_data
-        found = {one.cause: one for one in problems(runtime.coordinator.troubles())}
+        found = {one.cause: one for one in problems(runtime.coordinator.concerns())}
         for cause in _ABOUT_VISITS:
             problem = found.get(cause)
             words = None if problem is None else await self._words(problem)

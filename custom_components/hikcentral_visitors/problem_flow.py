@@ -53,7 +53,7 @@ class ProblemFlow(ChoiceFlow[Cause]):
     async def _for_each(self, command: Callable[[str, Actor], Awaitable[None]]) -> None:
         """Give this command for each visit that has the problem now."""
         coordinator = self.entry.runtime_data.coordinator
-        for problem in problems(coordinator.troubles()):
+        for problem in problems(coordinator.concerns()):
             if problem.cause is self.cause:
                 for seen in problem.visits:
                     with translated_errors():

@@ -15,7 +15,8 @@ NAMED = 3
 GONE = "not_found"
 """The reason where the server says that the person or the level does not exist."""
 
-_GIVEN_UP = {AccessState.FAILED, AccessState.PARTIAL}
+GIVEN_UP = {AccessState.FAILED, AccessState.PARTIAL}
+"""Something is not given, and what was tried is over."""
 
 
 class Cause(StrEnum):
@@ -77,14 +78,14 @@ def first_names(names: Sequence[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
+class Concern:
     """A visit that somebody has to look at, and why."""
 
     seen: VisitView
     causes: tuple[Cause, ...]
 
 
-def trouble(seen: VisitView, before: Trouble | None = None) -> Trouble | None:
+def concern(seen: VisitView, before: Concern | None = None) -> Concern | None:
     """Return why somebody has to look at a visit, None: nobody has to.
 
     `before` is what was found when it was seen last: to try again heals nothing, and
@@ -95,13 +96,13 @@ def trouble(seen: VisitView, before: Trouble | None = None) -> Trouble | None:
         found += [one for one in before.causes if one in _OF_GIVING]
         reason = seen.access.reason or before.seen.access.reason
         seen = replace(seen, access=replace(seen.access, reason=reason))
-    return Trouble(seen=seen, causes=tuple(dict.fromkeys(found))) if found else None
+    return Concern(seen=seen, causes=tuple(dict.fromkeys(found))) if found else None
 
 
-def problems(troubles: Iterable[Trouble]) -> list[Problem]:
-    """Return the problems that make this trouble, one for each cause that there is."""
+def problems(concerns: Iterable[Concern]) -> list[Problem]:
+    """Return the problems that give this concern, one for each cause that there is."""
     found: dict[Cause, list[VisitView]] = {}
-    for one in troubles:
+    for one in concerns:
         for cause in one.causes:
             found.setdefault(cause, []).append(one.seen)
     return [
@@ -113,7 +114,7 @@ def problems(troubles: Iterable[Trouble]) -> list[Problem]:
 def causes(one: VisitView) -> Iterable[Cause]:
     """Return why somebody has to look at a visit as it is now."""
     state = one.access.state
-    if state in {AccessState.FAILED, AccessState.PARTIAL}:
+    if state in GIVEN_UP:
         gone = one.access.reason == GONE
         yield Cause.PERSON_OR_LEVEL_GONE if gone else Cause.ACCESS_NOT_GIVEN
     if state is AccessState.REVOKING and one.access.reason is not None:
@@ -129,7 +130,7 @@ def _problem(cause: Cause, visits: Sequence[VisitView]) -> Problem:
     attempts = [one.access.next_attempt for one in visits]
     doors = dict.fromkeys(door for one in visits for door in one.access.failed_doors)
     refused = all(
-        one.access.next_attempt is None and one.access.state in _GIVEN_UP
+        one.access.next_attempt is None and one.access.state in GIVEN_UP
         for one in visits
     )
     return Problem(
