@@ -24,8 +24,8 @@ from custom_components.hikcentral_visitors.passage_issues import PassageIssues
 from custom_components.hikcentral_visitors.problems import (
     Cause,
     Problem,
+    concern,
     problems,
-    trouble,
 )
 from custom_components.hikcentral_visitors.visits.access import Access, AccessState
 from custom_components.hikcentral_visitors.visits.presence import Presence
@@ -41,7 +41,7 @@ LATER = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 def problems_of(*views: VisitView) -> list[Problem]:
-    return problems(filter(None, map(trouble, views)))
+    return problems(filter(None, map(concern, views)))
 
 
 @pytest.mark.parametrize(
@@ -135,6 +135,16 @@ async def fix(client: Any, handler: str, issue_id: str, choice: str) -> dict[str
     return result
 
 
+async def grant_in_vain(hass: HomeAssistant, simulator: Simulator) -> str:
+    """Grant to Ada while the level is full; returns the visit."""
+    add = {"path": "acs/v1/privilege/group/single/addPersons", "code": "132"}
+    await control(simulator, "faults", {"apply_delay_s": 0, "fail": [add]})
+    visit = await call(hass, "grant_access", given_name="Ada", card_no="4711", wait=20)
+    await hass.async_block_till_done()
+    visit_id: str = visit["visit_id"]
+    return visit_id
+
+
 async def test_a_refused_grant_is_an_issue_until_it_is_given(
     hass: HomeAssistant,
     simulator: Simulator,
@@ -142,10 +152,7 @@ async def test_a_refused_grant_is_an_issue_until_it_is_given(
     hass_client: ClientSessionGenerator,
     issue_registry: ir.IssueRegistry,
 ) -> None:
-    add = {"path": "acs/v1/privilege/group/single/addPersons", "code": "132"}
-    await control(simulator, "faults", {"apply_delay_s": 0, "fail": [add]})
-    await call(hass, "grant_access", given_name="Ada", card_no="4711", wait=20)
-    await hass.async_block_till_done()
+    await grant_in_vain(hass, simulator)
     issue_id = f"{entry.entry_id}_access_not_given"
     issue = issue_registry.async_get_issue(DOMAIN, issue_id)
     assert issue is not None
@@ -169,17 +176,12 @@ async def test_what_somebody_ignores_stays_so_while_it_is_tried_in_vain(
     entry: MockConfigEntry,
     issue_registry: ir.IssueRegistry,
 ) -> None:
-    add = {"path": "acs/v1/privilege/group/single/addPersons", "code": "132"}
-    await control(simulator, "faults", {"apply_delay_s": 0, "fail": [add]})
-    granted = await call(hass, "grant_access", given_name="Ada", card_no="4711")
-    coordinator = entry.runtime_data.coordinator
-    await coordinator.async_settled(granted["visit_id"], 20)
-    await hass.async_block_till_done()
+    visit_id = await grant_in_vain(hass, simulator)
     issue_id = f"{entry.entry_id}_access_not_given"
     ir.async_ignore_issue(hass, DOMAIN, issue_id, ignore=True)
 
     await call(hass, "check_and_repair")
-    view = await coordinator.async_settled(granted["visit_id"], 20)
+    view = await entry.runtime_data.coordinator.async_settled(visit_id, 20)
     assert view.access.state is AccessState.FAILED
     await hass.async_block_till_done()
     issue = issue_registry.async_get_issue(DOMAIN, issue_id)
@@ -194,16 +196,13 @@ async def test_an_issue_goes_by_itself_with_its_cause(
     issue_registry: ir.IssueRegistry,
 ) -> None:
     """Nobody has to say that he has seen it (I6)."""
-    add = {"path": "acs/v1/privilege/group/single/addPersons", "code": "132"}
-    await control(simulator, "faults", {"apply_delay_s": 0, "fail": [add]})
-    visit = await call(hass, "grant_access", given_name="Ada", card_no="4711", wait=20)
-    await hass.async_block_till_done()
+    visit_id = await grant_in_vain(hass, simulator)
     issue_id = f"{entry.entry_id}_access_not_given"
     assert issue_registry.async_get_issue(DOMAIN, issue_id) is not None
 
     await control(simulator, "faults", {"apply_delay_s": 0})
     told = Told(hass)
-    await call(hass, "extend_access", visit_id=visit["visit_id"], by={"hours": 1})
+    await call(hass, "extend_access", visit_id=visit_id, by={"hours": 1})
     await told.visit("granted")
     await hass.async_block_till_done()
     assert issue_registry.async_get_issue(DOMAIN, issue_id) is None
@@ -305,7 +304,7 @@ async def test_a_door_that_does_not_let_go_is_named(
         ),
     )
     coordinator = entry.runtime_data.coordinator
-    with patch.object(type(coordinator), "troubles", return_value=[trouble(stuck)]):
+    with patch.object(type(coordinator), "concerns", return_value=[concern(stuck)]):
         await Issues(hass, entry).async_look()
     issue = issue_registry.async_get_issue(DOMAIN, f"{entry.entry_id}_access_not_taken")
     assert issue is not None
