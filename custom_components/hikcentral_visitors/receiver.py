@@ -69,10 +69,9 @@ def async_keep_secrets(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     hass.config_entries.async_update_entry(
         entry,
         data={
-            **entry.data,
-            CONF_WEBHOOK_ID: entry.data.get(CONF_WEBHOOK_ID)
-            or webhook.async_generate_id(),
+            CONF_WEBHOOK_ID: webhook.async_generate_id(),
             CONF_PUSH_TOKEN: secrets.token_hex(32),
+            **entry.data,
         },
     )
 

@@ -20,8 +20,6 @@ SKEW_TOLERATED = timedelta(seconds=60)
 _LOOK_EVERY = timedelta(minutes=1)
 _NOTHING_TAKEN_AWAY = {Cause.SERVER_UNREACHABLE, Cause.CERTIFICATE_CHANGED}
 """While these last, no access can be taken away."""
-_HALF = 48
-"""So long is half a fingerprint as it is shown, with its last colon."""
 
 
 class ServerIssues:
@@ -80,10 +78,10 @@ class ServerIssues:
         error = self._entry.runtime_data.contact.error
         if not isinstance(error, CertificateError):
             return None
-        shown_now = fingerprint_text(error.fingerprint or "–")
+        text = fingerprint_text(error.fingerprint or "–")
         # Two words, since the dialog of an issue does not break a long one.
-        halves = (shown_now[:_HALF], shown_now[_HALF:])
-        return {"fingerprint": " ".join(halves).strip()}
+        middle = len(text) // 2 + 1
+        return {"fingerprint": f"{text[:middle]} {text[middle:]}".strip()}
 
     def _skew(self) -> dict[str, str] | None:
         skew = self._entry.runtime_data.client.clock.skew

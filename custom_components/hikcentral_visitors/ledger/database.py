@@ -273,7 +273,7 @@ class Ledger:
                     try:
                         with nullcontext() if alone else connection.begin_nested():
                             write.result = write.work(transaction)
-                    except Exception as error:
+                    except Exception as error:  # the caller's, who is told below
                         if alone or _is_of_storage(error):
                             raise  # SQLite may have undone more than this write
                         write.error = error
