@@ -37,7 +37,7 @@ class Report:
         begun, better = monotonic(), list[str]()
         try:
             yield better
-        except BaseException:
+        except BaseException:  # also one that was broken off is shown as that
             self.line(f"✗ {text}  ({monotonic() - begun:.1f} s)")
             raise
         self.line(f"✓ {' '.join(better) or text}  ({monotonic() - begun:.1f} s)")

@@ -68,7 +68,7 @@ async def test_a_crash_anywhere_loses_and_doubles_nothing(
     for point in points:
         try:
             await _play(house, flow, scene, before, point)
-        except BaseException as error:
+        except BaseException as error:  # a time-out, too, must say where
             error.add_note(f"{name}: died {point}")
             raise
     steps = Counter(point.step for point in points)
