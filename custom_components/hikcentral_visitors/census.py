@@ -12,7 +12,7 @@ from itertools import islice
 
 from .overview import Overview
 from .places import Rank, rank, wanted
-from .problems import GIVEN_UP, Concern, concern
+from .problems import NOT_GIVEN, Concern, concern
 from .visits.access import AccessState
 from .visits.presence import Presence
 from .visits.status import Status
@@ -174,7 +174,7 @@ class _Coming:
 
 def _fails(seen: VisitView) -> bool:
     state, reason = seen.access.state, seen.access.reason
-    return state in GIVEN_UP or (state in _UNDER_WAY and reason is not None)
+    return state in NOT_GIVEN or (state in _UNDER_WAY and reason is not None)
 
 
 def _asked_at(seen: VisitView, now: datetime) -> datetime:

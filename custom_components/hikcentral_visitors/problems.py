@@ -15,8 +15,8 @@ NAMED = 3
 GONE = "not_found"
 """The reason where the server says that the person or the level does not exist."""
 
-GIVEN_UP = {AccessState.FAILED, AccessState.PARTIAL}
-"""Something is not given, and what was tried is over."""
+NOT_GIVEN = {AccessState.FAILED, AccessState.PARTIAL}
+"""Something is not given that should be, at some doors or at all."""
 
 
 class Cause(StrEnum):
@@ -114,7 +114,7 @@ def problems(concerns: Iterable[Concern]) -> list[Problem]:
 def causes(one: VisitView) -> Iterable[Cause]:
     """Return why somebody has to look at a visit as it is now."""
     state = one.access.state
-    if state in GIVEN_UP:
+    if state in NOT_GIVEN:
         gone = one.access.reason == GONE
         yield Cause.PERSON_OR_LEVEL_GONE if gone else Cause.ACCESS_NOT_GIVEN
     if state is AccessState.REVOKING and one.access.reason is not None:
@@ -130,7 +130,7 @@ def _problem(cause: Cause, visits: Sequence[VisitView]) -> Problem:
     attempts = [one.access.next_attempt for one in visits]
     doors = dict.fromkeys(door for one in visits for door in one.access.failed_doors)
     refused = all(
-        one.access.next_attempt is None and one.access.state in GIVEN_UP
+        one.access.next_attempt is None and one.access.state in NOT_GIVEN
         for one in visits
     )
     return Problem(
