@@ -28,7 +28,8 @@ PERSONAL = {
     "revoked_reason",
     "vehicle_plate",
 }
-QUERIES, NOTICES = "ledger.visit_queries.", "notices."
+QUERIES = tuple(f"ledger.{one}_queries." for one in ("visit", "visitor", "passage"))
+NOTICES = "notices."
 
 
 def _fields() -> Iterator[tuple[str, Field[Any]]]:
