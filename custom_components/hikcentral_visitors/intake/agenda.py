@@ -105,8 +105,11 @@ class Agenda:
 
 
 def is_over(span: timedelta, began: datetime | None, now: datetime) -> bool:
-    """Whether so much time has passed, or the clock was set back meanwhile."""
-    return began is None or not timedelta() <= now - began < span
+    """Whether so much time has passed, or the clock was set back by so much.
+
+    By less it goes back all the time: a server tells its time in whole seconds.
+    """
+    return began is None or abs(now - began) >= span
 
 
 def past_days(now: datetime) -> list[datetime]:
