@@ -5,7 +5,17 @@ import pytest
 from custom_components.hikcentral_visitors.visits.access import AccessState
 from simulator.faults import ApplyFault
 
-from .house import APPLY, CHECK, HOUR, LOBBY_DOORS, MINUTE, House
+from .house import (
+    APPLY,
+    CHECK,
+    HOUR,
+    LOBBY_DOORS,
+    MINUTE,
+    UPDATE,
+    VIP,
+    VIP_DOORS,
+    House,
+)
 
 
 async def test_a_first_application_that_fails_is_no_failure(house: House) -> None:
@@ -81,6 +91,63 @@ async def test_an_application_that_the_server_lost_is_ordered_again(
     wanted = {"grant": AccessState.ACTIVE, "revoke": AccessState.REMOVED}
     assert held.state is wanted[step]
     assert house.calls()[APPLY] == 2 + (step == "revoke")
+
+
+@pytest.mark.parametrize("detail", ["empty", "missing", "unsupported"])
+async def test_what_the_server_does_not_tell_is_told_again(
+    house: House, detail: str
+) -> None:
+    """A first application often fails (guide 3.9), and here nobody says so."""
+    house.switch(person_application_detail=detail, first_apply_fails=True)
+    visit = await house.grant()
+    await house.wait(10 * MINUTE)
+    assert house.open_to_us() == LOBBY_DOORS
+    assert (await house.access(visit)).state is AccessState.UNVERIFIED
+    door = ApplyFault(doorIndexCode="11", times=1)
+    house.world.faults.apply_fail = [door]
+    await house.revoke(visit)
+    await house.idle()
+    await house.wait(MINUTE)
+    assert house.open_to_us() == {"11"}
+    await house.wait(10 * MINUTE)
+    assert house.open_to_us() == set()
+    assert (await house.access(visit)).state is AccessState.REMOVED
+
+
+async def test_what_the_server_does_not_tell_is_told_again_every_day(
+    house: House,
+) -> None:
+    """What somebody did in HikCentral and undid may have reached a terminal."""
+    house.switch(person_application_detail="empty")
+    await house.grant()
+    await house.wait(HOUR)
+    (person,) = house.ours()
+    house.world.database.add_member(VIP, person.id)
+    house.world.terminals.store_wanted({person.id})
+    house.world.database.remove_member(VIP, person.id)
+    assert house.open_to_us() == VIP_DOORS
+    await house.auditor.async_audit(thorough=True)
+    await house.wait(MINUTE)
+    assert house.open_to_us() == LOBBY_DOORS
+    assert await house.differences() == []
+
+
+async def test_an_end_is_told_to_terminals_that_may_know_him(house: House) -> None:
+    """Somebody put him into a level and took him out while that was under way."""
+    house.switch(person_application_detail="empty")
+    data = house.world.database
+    visit = await house.grant()
+    await house.idle()
+    (person,) = house.ours()
+    await house.revoke(visit)
+    data.add_member(VIP, person.id)
+    house.fail(UPDATE, times=1, http=503)
+    await house.idle()
+    data.remove_member(VIP, person.id)
+    house.fail()
+    await house.wait(HOUR)
+    assert house.open_to_us() == set()
+    assert await house.differences() == []
 
 
 async def test_checks_slow_down(house: House) -> None:

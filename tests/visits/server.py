@@ -144,7 +144,7 @@ class Server:
         if kind is FailureKind.REFUSED and operation.kind is Kind.UPDATE_FACE:
             return facts.face_refused(known, record.visitor.photo or "")
         if kind is FailureKind.REFUSED and operation.kind is Kind.CHECK_APPLICATION:
-            return terminals.doors_unreadable(known)
+            return terminals.doors_unreadable(known, now)
         return attempts.failed(
             known,
             operation,

@@ -13,8 +13,13 @@ from custom_components.hikcentral_visitors.visits.known import (
     Known,
     Progress,
 )
+from custom_components.hikcentral_visitors.visits.operations import (
+    Operation,
+    OperationKind,
+)
 from custom_components.hikcentral_visitors.visits.terminals import (
     CHECK_DELAYS,
+    TOLD_AGAIN,
     DoorsReading,
 )
 
@@ -113,10 +118,58 @@ def test_no_door_is_right_for_somebody_in_no_level() -> None:
     assert known.application.progress is Progress.APPLIED
 
 
-def test_a_server_that_does_not_tell_is_not_asked_again() -> None:
-    known = terminals.doors_unreadable(pending())
+def test_no_door_means_nothing_where_the_server_never_showed_any() -> None:
+    lone = terminals.application_requested(replace(HELD, members=frozenset()), NOW)
+    known = terminals.doors_read(lone, replace(EMPTY, telling=False), NOW)
     assert known.application.progress is Progress.UNVERIFIABLE
-    assert known.application.next_check is None
+
+
+def told_again(known: Known) -> list[timedelta]:
+    """Return when the terminals are told again while nobody says what they hold."""
+    times: list[timedelta] = []
+    while terminals.to_be_told_again(known):
+        assert len(times) < 10
+        now = known.application.next_check or NOW
+        times.append(now - NOW)
+        known = terminals.application_requested(known, now)
+        assert known.application.progress is Progress.UNVERIFIABLE
+    return times
+
+
+def test_where_the_server_does_not_tell_terminals_are_told_again() -> None:
+    first, second = TOLD_AGAIN
+    known = terminals.doors_unreadable(pending(), NOW)
+    assert known.application.progress is Progress.UNVERIFIABLE
+    assert told_again(known) == [first, first + second]
+
+
+def test_what_nobody_reads_back_is_told_once_more() -> None:
+    known = terminals.doors_unreadable(pending(), NOW)
+    for _ in TOLD_AGAIN:
+        known = terminals.application_requested(known, NOW)
+    assert told_again(known) == []
+    assert told_again(terminals.once_more(known)) == [timedelta()]
+    applied_ = terminals.doors_read(pending(), GOOD, NOW)
+    assert terminals.once_more(applied_) == applied_
+
+
+def test_an_end_is_told_to_terminals_that_nobody_reads() -> None:
+    """He is in no level, but was perhaps in one that nobody knew of."""
+    known = terminals.doors_unreadable(replace(HELD, members=frozenset()), NOW)
+    for _ in TOLD_AGAIN:
+        known = terminals.application_requested(known, NOW)
+    ended = facts.assumed(known, [Operation(OperationKind.END_WINDOW)])
+    assert told_again(ended) == [timedelta()]
+
+
+def test_who_may_be_at_terminals_that_nobody_reads_is_told_when_he_is_deleted() -> None:
+    gone = replace(HELD, members=frozenset())
+    known = facts.person_deleted(terminals.doors_unreadable(gone, NOW))
+    assert known.application.progress is Progress.NARROWED
+    assert known.person_id == HELD.person_id
+    told = terminals.application_requested(known, NOW)
+    assert told.nothing_left
+    assert told.person_id is None
 
 
 def test_a_face_that_no_door_shows_is_sent_by_itself_and_then_given_up() -> None:

@@ -21,7 +21,7 @@ from ..hikcentral import (
 )
 from ..ledger import Ledger, LedgerError
 from ..ledger.records import Moment, ids_to_audit, ids_to_care_for
-from ..visits import attempts, facts
+from ..visits import attempts, facts, terminals
 from ..visits.known import Existence, Known, Progress
 from ..visits.person_code import Installation
 from ..visits.plan import open_part
@@ -232,7 +232,7 @@ class Auditor:
         def learn(known: Known) -> Known:
             """Of somebody who is back, nobody knows which levels came with him."""
             read = facts.person_read(known, reading, now, known.profile)
-            return replace(read, unsure=read.unsure | levels)
+            return terminals.once_more(replace(read, unsure=read.unsure | levels))
 
         return await self._learn({visitor.id: _if_same(record.known, learn)})
 

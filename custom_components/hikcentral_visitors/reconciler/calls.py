@@ -66,6 +66,8 @@ class Calls:
         self._installation = installation
         self._organisation = organisation
         self._now = now
+        self._telling = False
+        """Whether this server was seen to show doors; if not, none means nothing."""
         self.for_one: dict[OperationKind, Callable[[Target], Awaitable[Answer]]] = {
             OperationKind.READ_PERSON: self._read_person,
             OperationKind.ADD_PERSON: self._add_person,
@@ -200,7 +202,12 @@ class Calls:
         detail = await self._client.application_detail(
             target.person_id, priority=_priority(target)
         )
-        reading = doors_reading(detail, face=target.record.known.face is not None)
+        self._telling |= bool(detail.doors)
+        reading = doors_reading(
+            detail,
+            face=target.record.known.face is not None,
+            telling=self._telling,
+        )
         now = self._now()
         return _knowing(lambda known: terminals.doors_read(known, reading, now))
 

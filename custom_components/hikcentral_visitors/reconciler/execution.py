@@ -217,7 +217,7 @@ def _failed(
             # The person was deleted: there is nobody left to apply anything for.
             return replace(record, known=terminals.nobody_to_apply_for(known))
         case OperationKind.CHECK_APPLICATION, RefusedError():
-            return replace(record, known=terminals.doors_unreadable(known))
+            return replace(record, known=terminals.doors_unreadable(known, now))
     known = attempts.failed(
         known,
         operation,

@@ -46,7 +46,9 @@ def name_of(text: str) -> str:
     return "" if text.strip() == NO_NAME else text.strip()
 
 
-def doors_reading(detail: ApplicationDetail, *, face: bool) -> DoorsReading:
+def doors_reading(
+    detail: ApplicationDetail, *, face: bool, telling: bool
+) -> DoorsReading:
     """Count the doors of an application detail; `face` tells that one is expected."""
     states = [door.state for door in detail.doors]
     kinds = {
@@ -60,6 +62,7 @@ def doors_reading(detail: ApplicationDetail, *, face: bool) -> DoorsReading:
             if door.state is ApplicationState.FAILED
         ),
         pending=states.count(ApplicationState.PENDING),
+        telling=telling,
         face_missing=face and bool(detail.doors) and "face" not in kinds,
         cards_shown=bool(kinds),
     )

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from .known import UNSETTLED, Application, Effort, Existence, Known, Progress
 from .operations import NARROWING, Operation, OperationKind
+from .terminals import once_more
 from .window import Window
 
 SECOND_LOOK = timedelta(seconds=3)
@@ -65,9 +66,9 @@ def _assumed_one(known: Known, operation: Operation) -> Known:
 
 
 def _stale(known: Known, operation: Operation) -> Known:
-    """The terminals differ now; nobody's business for a person who is in no level."""
+    """The terminals differ now; who is in no level, they do not know if all is well."""
     if not known.possible_levels:
-        return known
+        return once_more(known)
     application = known.application
     taken = operation.kind in NARROWING or application.progress is Progress.NARROWED
     progress = Progress.NARROWED if taken else Progress.STALE
@@ -190,7 +191,9 @@ def person_deleted(known: Known) -> Known:
 
     Terminals may go on knowing a person who was deleted, until they are told.
     """
-    untold = known.possible_levels or known.application.progress in UNSETTLED
+    progress = known.application.progress
+    told = progress not in UNSETTLED and progress is not Progress.UNVERIFIABLE
+    untold = known.possible_levels or not told
     if known.person_id is None or not untold:
         return Known(add_attempted=known.add_attempted)
     return Known(

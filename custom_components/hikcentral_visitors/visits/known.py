@@ -33,12 +33,16 @@ class Progress(StrEnum):
     APPLIED = "applied"
     FAILED = "failed"
     UNVERIFIABLE = "unverifiable"
-    """This server does not answer application checks for persons."""
+    """This server does not answer application checks; terminals are told again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """What is known of the terminals; doors are counted, failed ones named by id."""
+    """What is known of the terminals; doors are counted, failed ones named by id.
+
+    `retries` is how often they were told again, `next_check` when they are asked next,
+    or told again.
+    """
 
     progress: Progress = Progress.SETTLED
     requested_at: datetime | None = None

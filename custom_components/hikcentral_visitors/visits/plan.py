@@ -11,6 +11,7 @@ from .known import UNSETTLED, Effort, Existence, Known, Progress
 from .operations import WRITES_BY_ID, Operation, OperationKind, Plan
 from .profile import profile_digest
 from .record import VisitorRecord
+from .terminals import to_be_told_again
 from .window import Window
 
 PROOF_LASTS = timedelta(hours=1)
@@ -66,7 +67,7 @@ def plan(record: VisitorRecord, wish: Desired, now: datetime) -> Plan:
         operations=giving, not_before=_not_before(giving, known, known.widening)
     )
     unfinished = _unfinished(known, now)
-    if _sooner(unfinished, given, known, now):
+    if not giving or _sooner(unfinished, given, known, now):
         return unfinished
     return given
 
@@ -245,12 +246,13 @@ def _sooner(unfinished: Plan, given: Plan, known: Known, now: datetime) -> bool:
 
 
 def _unfinished(known: Known, now: datetime) -> Plan:
-    """While giving waits or was refused, the terminals learn what is configured.
+    """While giving waits, was refused or is done, terminals learn what is configured.
 
     It counts as taking away, for it may be that, and must not forget the refusal.
     """
     apply, check = _application(known)
-    operations = _proven((*apply, *check), known, now)
+    again = (_APPLY,) if to_be_told_again(known) else ()
+    operations = _proven((*apply, *check, *again), known, now)
     return Plan(
         operations=operations,
         narrowing=bool(operations),
@@ -280,7 +282,7 @@ def _not_before(
     application = known.application
     waits = operations[0].kind is OperationKind.CHECK_APPLICATION or (
         operations[0].kind is OperationKind.APPLY
-        and application.progress is Progress.FAILED
+        and application.progress in {Progress.FAILED, Progress.UNVERIFIABLE}
     )
     if waits and application.next_check is not None:
         return max(

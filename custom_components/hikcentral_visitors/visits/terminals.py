@@ -19,11 +19,16 @@ FAILURES_BELIEVED = 2
 PENDING_BELIEVED = 10
 """After so many checks what is pending may be lost, and is ordered again."""
 
+TOLD_AGAIN = (timedelta(minutes=2), timedelta(minutes=15))
+"""When terminals that a server says nothing of are told once more: they may have missed
+it the first time, and nobody would know."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoorsReading:
     """What the terminals were said to hold, counted in doors; failed ones by id.
 
+    `telling`: this server shows doors at all, so that none means something.
     `face_missing`: no door shows a face. `cards_shown`: some door shows credentials at
     all, so that a missing one means something.
     """
@@ -31,6 +36,7 @@ class DoorsReading:
     ready: int
     failed: tuple[str, ...]
     pending: int
+    telling: bool = True
     face_missing: bool = False
     cards_shown: bool = False
 
@@ -43,10 +49,13 @@ class DoorsReading:
 def application_requested(known: Known, now: datetime) -> Known:
     """The server took the order to bring the terminals up to date.
 
-    Of somebody who was deleted it can tell no more.
+    Of somebody who was deleted it can tell no more, and a server that tells nothing is
+    not asked again.
     """
     if known.existence is Existence.ABSENT:
         return replace(known, person_id=None, application=Application())
+    if known.application.progress is Progress.UNVERIFIABLE:
+        return _unheard(known, now, times=known.application.retries + 1)
     again = known.application.progress is Progress.FAILED
     before = known.application if again else Application()
     return replace(
@@ -67,14 +76,16 @@ def doors_read(known: Known, reading: DoorsReading, now: datetime) -> Known:
     """The terminals were asked.
 
     No doors at all, for somebody who is in a level, is no confirmation: it is asked
-    again, and at last counts as a server that cannot tell.
+    again, and at last counts as a server that cannot tell. For somebody who is in none
+    it is one, unless the server never shows any.
     """
     application = known.application
     checks = application.checks + 1
     failures = application.failures + 1 if reading.failed else 0
-    if known.members and reading.total == 0:
-        done = checks >= len(CHECK_DELAYS)
-        progress = Progress.UNVERIFIABLE if done else Progress.PENDING
+    if reading.total == 0 and (known.members or not reading.telling):
+        if checks >= len(CHECK_DELAYS) or not known.members:
+            return doors_unreadable(known, now)
+        progress = Progress.PENDING
     elif failures >= FAILURES_BELIEVED and not reading.pending:
         progress = Progress.FAILED
     elif reading.failed or reading.pending:
@@ -125,12 +136,40 @@ def nobody_to_apply_for(known: Known) -> Known:
     return replace(known, application=Application())
 
 
-def doors_unreadable(known: Known) -> Known:
+def doors_unreadable(known: Known, now: datetime) -> Known:
     """This server does not tell what its terminals hold of a person."""
+    return replace(_unheard(known, now, times=0), narrowing=Effort())
+
+
+def once_more(known: Known) -> Known:
+    """What nobody can read back is to be told again."""
+    application = known.application
+    if application.progress is not Progress.UNVERIFIABLE:
+        return known
+    times = len(TOLD_AGAIN) - 1
+    return replace(
+        known, application=replace(application, retries=times, next_check=None)
+    )
+
+
+def to_be_told_again(known: Known) -> bool:
+    """Whether the terminals are told once more, at `next_check`."""
+    application = known.application
+    return (
+        known.existence is Existence.PRESENT
+        and application.progress is Progress.UNVERIFIABLE
+        and application.retries < len(TOLD_AGAIN)
+    )
+
+
+def _unheard(known: Known, now: datetime, *, times: int) -> Known:
+    """The terminals were told again so many times, and nobody says what came of it."""
+    wait = next(iter(TOLD_AGAIN[times:]), None)
     return replace(
         known,
-        narrowing=Effort(),
-        application=replace(
-            known.application, progress=Progress.UNVERIFIABLE, next_check=None
+        application=Application(
+            progress=Progress.UNVERIFIABLE,
+            retries=times,
+            next_check=None if wait is None else now + wait,
         ),
     )

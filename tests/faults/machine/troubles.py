@@ -75,7 +75,7 @@ PUSH_SWITCHES: tuple[dict[str, Any], ...] = (
     {"subscriptions_lost_on_restart": True},
 )
 
-_HIDDEN = {"first_apply_fails", "jobs_lost_on_restart"}
+_HIDDEN = {"jobs_lost_on_restart"}
 """What nobody gets to know where the server does not tell of applications."""
 
 
