@@ -118,8 +118,10 @@ async def _async_wire(
     )
     await coordinator.async_load()
     announcer = Announcer(hass, entry.entry_id, ledger, coordinator, moment)
+    questions = Questions(client, contact)
     intake = Intake(
         ledger,
+        questions,
         moment,
         settings.doors,
         settings.readers,
@@ -128,7 +130,6 @@ async def _async_wire(
         skew=lambda: client.clock.terminals_skew,
     )
     watch = Watch()
-    questions = Questions(client, contact)
     poller = Poller(
         questions,
         ledger,

@@ -136,7 +136,8 @@ class Life:
 
 def intake_of(house: House) -> Intake:
     """Return a way in for events that has seen nothing yet."""
-    return Intake(house.ledger, house.moment, DOORS, {}, lambda _: None)
+    questions = Questions(house.client, house.contact)
+    return Intake(house.ledger, questions, house.moment, DOORS, {}, lambda _: None)
 
 
 def poller_of(house: House, doors: Iterable[str]) -> Poller:

@@ -125,11 +125,12 @@ class Facility(House):
         transport: Any = self.client._transport
         self._send, transport._post = transport._post, self._post
         self._store, ledger._commit = ledger._commit, self._commit
+        questions, watch = Questions(self.client, self.contact), Watch()
         intake = Intake(
-            *(self.ledger, self.moment, DOORS, READERS, self.unknown.append),
+            *(self.ledger, questions, self.moment),
+            *(DOORS, READERS, self.unknown.append),
             skew=lambda: self.client.clock.terminals_skew,
         )
-        questions, watch = Questions(self.client, self.contact), Watch()
         self.sweeper = Sweeper(questions, self.ledger, intake, DOORS, share=1)
         self.poller = Poller(
             questions,

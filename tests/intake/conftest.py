@@ -68,7 +68,14 @@ class House:
 
     def intake(self) -> Intake:
         """A way in that has seen nothing yet."""
-        return Intake(self.ledger, self.moment, DOORS, READERS, self.unknown.append)
+        return Intake(
+            self.ledger,
+            Questions(self.client, self.contact),
+            self.moment,
+            DOORS,
+            READERS,
+            self.unknown.append,
+        )
 
     def sweeper(self) -> Sweeper:
         """A sweeper that has just started, and takes no rests."""

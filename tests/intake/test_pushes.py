@@ -161,6 +161,15 @@ async def test_somebody_elses_code_under_the_id_of_ours(
     assert record.known.existence is Existence.UNKNOWN, "he is looked for"
 
 
+async def test_his_code_under_an_id_that_nobody_knows(
+    house: House, way: Way, inbox: Inbox
+) -> None:
+    """I3: a terminal was not told that he was deleted and made again."""
+    await happen(house, personCode="TST", personId="77")
+    await way.until_recorded(1)
+    assert await recorded(house) == [("entry", "granted")]
+
+
 @pytest.mark.parametrize("equal", [True, False])
 async def test_an_unknown_face_is_passed_on_once(
     house: House, way: Way, inbox: Inbox, equal: bool

@@ -6,20 +6,23 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ..hikcentral import ALARM_TYPES, DoorEvent, Outcome, event_type
+from ..hikcentral import (
+    ALARM_TYPES,
+    DoorEvent,
+    HikCentralError,
+    Outcome,
+    event_type,
+)
 from ..ledger import Ledger, Transaction
 from ..ledger.memory import move_cursor
-from ..ledger.passages import (
-    Owner,
-    former_visitors_of_persons,
-    owners_of_persons,
-    record_passage,
-)
+from ..ledger.passages import record_passage
 from ..ledger.records import Moment, change
 from ..visits import facts
 from ..visits.passage import SLACK, DoorRole, Passage, PassageOutcome, direction
 from ..visits.record import Change, VisitorRecord
 from .cursors import Cursor
+from .owners import Owners, owners
+from .questions import Questions
 
 _REMEMBERED = 2000
 _OUTCOMES = {
@@ -43,6 +46,7 @@ class Intake:
     def __init__(
         self,
         ledger: Ledger,
+        questions: Questions,
         moment: Callable[[], Moment],
         doors: Mapping[str, DoorRole],
         readers: Mapping[str, DoorRole],
@@ -57,11 +61,14 @@ class Intake:
         """
         self._quiet_before = quiet_before
         self._ledger = ledger
+        self._questions = questions
         self._moment = moment
         self._doors = doors
         self._readers = readers
         self._unknown = unknown
         self._skew = skew
+        self._strangers: set[str] = set()
+        """Ids that were of our visitors and are somebody else's now."""
         self._seen: deque[_Facts] = deque(maxlen=_REMEMBERED)
 
     async def async_take(
@@ -71,33 +78,29 @@ class Intake:
 
         Returns how many passages were new. Raises LedgerError.
         """
-        persons = {event.person_id for event in events if event.person_id is not None}
-        ours, before = await self._ledger.async_read(
-            lambda connection: (
-                owners_of_persons(connection, persons),
-                former_visitors_of_persons(connection, persons),
-            )
-        )
+        slack = SLACK + abs(self._skew())
+        owners = await self._owners(events, slack)
         self._pass_on(
             event
             for event in events
             if event.person_id is None or event.type in ALARM_TYPES
         )
-        slack = SLACK + abs(self._skew())
         passages = [
             passage
             for event in sorted(events, key=lambda event: event.time)
-            if (visitor_id := _whose(event, ours, before, slack)) is not None
+            if (visitor_id := owners.whose(event, slack)) is not None
             and (passage := self._passage(event, visitor_id)) is not None
         ]
-        mistaken = [one for one in events if _is_mistaken(one, ours)]
+        mistaken = [one for one in events if owners.mistaken(one)]
         if not passages and not cursors and not mistaken:
             return 0
         moment = self._moment()
 
         def work(transaction: Transaction) -> int:
             for event in mistaken:
-                _look_who_it_is(transaction, moment, event, ours)
+                person_id = event.person_id or ""
+                visitor_id = owners.persons[person_id].visitor_id
+                _look_who_it_is(transaction, moment, visitor_id, person_id)
             recorded = sum(
                 record_passage(
                     transaction,
@@ -113,6 +116,29 @@ class Intake:
             return recorded
 
         return await self._ledger.async_write(work)
+
+    async def _owners(self, events: Sequence[DoorEvent], slack: timedelta) -> Owners:
+        """Return whose these events are, after asking where nobody could know."""
+        found = await self._ledger.async_read(
+            lambda connection: owners(connection, events)
+        )
+        doubtful = {one.person_id for one in events if found.doubtful(one, slack)}
+        unclaimed = [
+            one for one in doubtful if one is not None and await self._unclaimed(one)
+        ]
+        return replace(found, unclaimed=frozenset(unclaimed))
+
+    async def _unclaimed(self, person_id: str) -> bool:
+        """Whether nobody has this id; if that cannot be asked, a sweep asks again."""
+        if person_id in self._strangers:
+            return False
+        try:
+            exists = await self._questions.async_exists(person_id)
+        except HikCentralError:
+            return False
+        if exists:
+            self._strangers.add(person_id)
+        return not exists
 
     def _is_quiet(self, passage: Passage) -> bool:
         return self._quiet_before is not None and (
@@ -156,45 +182,12 @@ def _facts(event: DoorEvent) -> _Facts:
     return event.type, event.door_id, event.reader_id, int(event.time.timestamp())
 
 
-def _whose(
-    event: DoorEvent,
-    ours: Mapping[str, Owner],
-    before: Mapping[str, tuple[str, datetime]],
-    slack: timedelta,
-) -> str | None:
-    """Return the visitor whose person it is, or was at that time.
-
-    Later such an id may be anybody's.
-    """
-    person_id = event.person_id or ""
-    if _is_mistaken(event, ours):
-        return None  # a poll brings it, once it is known whose it is
-    if person_id in ours:
-        return ours[person_id].visitor_id
-    visitor_id, until = before.get(person_id, (None, event.time))
-    return visitor_id if event.time <= until + slack else None
-
-
-def _is_mistaken(event: DoorEvent, ours: Mapping[str, Owner]) -> bool:
-    """Whether the person bears another code than the one we take him for.
-
-    HikCentral may have been set back to a backup, and the id be somebody else's.
-    """
-    owner = ours.get(event.person_id or "")
-    return owner is not None and event.person_code not in {None, owner.person_code}
-
-
 def _look_who_it_is(
-    transaction: Transaction,
-    moment: Moment,
-    event: DoorEvent,
-    ours: Mapping[str, Owner],
+    transaction: Transaction, moment: Moment, visitor_id: str, person_id: str
 ) -> None:
-    person_id = event.person_id or ""
-
     def decide(record: VisitorRecord) -> Change:
         known = facts.mistaken(record.known, person_id)
         return Change(replace(record, known=known))
 
     with suppress(KeyError):  # forgotten meanwhile
-        change(transaction, moment, ours[person_id].visitor_id, decide)
+        change(transaction, moment, visitor_id, decide)

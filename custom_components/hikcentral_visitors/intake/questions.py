@@ -1,4 +1,4 @@
-"""Asking for door events, and telling everybody what that says of the connection."""
+"""Asking about door events, and telling everybody what that says of the connection."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -90,3 +90,13 @@ class Questions:
             raise
         self._contact.answered()
         return page.total
+
+    async def async_exists(self, person_id: str) -> bool:
+        """Return whether anybody has this person id; raises HikCentralError."""
+        try:
+            person = await self._client.person_by_id(person_id, priority=Priority.POLL)
+        except HikCentralError as error:
+            self._contact.failed(error)
+            raise
+        self._contact.answered()
+        return person is not None

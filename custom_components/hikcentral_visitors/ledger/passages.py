@@ -41,6 +41,20 @@ class Owner:
     person_code: str
 
 
+def visitors_of_codes(connection: Connection, codes: Iterable[str]) -> dict[str, str]:
+    """Return which of these person codes are ours, and whose."""
+    return {
+        row.person_code: row.id
+        for some in batched(codes, _IDS_AT_ONCE, strict=False)
+        for row in connection.execute(
+            select(visitors.c.id, visitors.c.person_code).where(
+                visitors.c.person_code.in_(some)
+            )
+        )
+        if UNREADABLE not in row
+    }
+
+
 def owners_of_persons(
     connection: Connection, person_ids: Iterable[str]
 ) -> dict[str, Owner]:
