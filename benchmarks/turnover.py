@@ -75,7 +75,7 @@ async def _come_and_go(stage: Stage, numbers: Sequence[int]) -> None:
 
     def come(transaction: Transaction) -> None:
         admit(transaction.connection, guests)
-        transaction.touched.update(ids)
+        transaction.touched.update(dict.fromkeys(ids))
 
     def go(transaction: Transaction) -> None:
         transaction.connection.execute(
@@ -83,7 +83,7 @@ async def _come_and_go(stage: Stage, numbers: Sequence[int]) -> None:
             .where(visits.c.visitor_id.in_(ids))
             .values(closed_at=now, ended_at=now)
         )
-        transaction.touched.update(ids)
+        transaction.touched.update(dict.fromkeys(ids))
 
     runtime = stage.entry.runtime_data
     changed = asyncio.Event()

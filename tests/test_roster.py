@@ -10,7 +10,12 @@ from typing import Any
 import pytest
 
 from custom_components.hikcentral_visitors import roster as module
-from custom_components.hikcentral_visitors.ledger import Ledger, LedgerError
+from custom_components.hikcentral_visitors.ledger import (
+    Committed,
+    Ledger,
+    LedgerError,
+    records,
+)
 from custom_components.hikcentral_visitors.ledger.records import Moment, change, insert
 from custom_components.hikcentral_visitors.roster import Roster
 from custom_components.hikcentral_visitors.visits.record import Change, VisitorRecord
@@ -58,11 +63,27 @@ async def test_only_what_looks_different_is_returned(ledger: Ledger) -> None:
     roster = Roster(ledger)
     await roster.async_load(MOMENT)
     roster.take_changed()
-    await roster.async_reload([VISITOR.id], MOMENT)
+    await roster.async_reload({VISITOR.id: None}, MOMENT)
     assert roster.take_changed() == set()
     await alter(ledger, purpose="Tea")
-    await roster.async_reload([VISITOR.id], MOMENT)
+    await roster.async_reload({VISITOR.id: None}, MOMENT)
     assert roster.take_changed() == {"visit"}
+    seen = roster.view("visit")
+    assert seen is not None
+    assert seen.visit.purpose == "Tea"
+
+
+async def test_a_record_that_is_at_hand_is_not_read(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store(ledger, record(stay()))
+    roster = Roster(ledger)
+    await roster.async_load(MOMENT)
+    commits: list[Committed] = []
+    ledger.async_listen(commits.append)
+    await alter(ledger, purpose="Tea")
+    monkeypatch.setattr(records, "load_many", lambda *_: {})
+    await roster.async_reload(commits[0].touched, MOMENT)
     seen = roster.view("visit")
     assert seen is not None
     assert seen.visit.purpose == "Tea"
@@ -76,7 +97,7 @@ async def test_a_closed_visit_goes_and_its_visitor_with_the_last(
     await roster.async_load(MOMENT)
     roster.take_changed()
     await alter(ledger, closed_at=NOW, ended_at=NOW)
-    await roster.async_reload([VISITOR.id], MOMENT)
+    await roster.async_reload({VISITOR.id: None}, MOMENT)
     assert roster.take_changed() == {"visit"}
     assert roster.view("visit") is None
     assert [one async for one in roster.async_views()] == []
@@ -106,7 +127,7 @@ async def test_time_alone_changes_what_is_seen(ledger: Ledger) -> None:
     assert due == NOW + 6 * HOUR, "24 hours before it begins"
     assert roster.take_due(due - timedelta(seconds=1)) == set()
     assert roster.take_due(due) == {VISITOR.id}
-    await roster.async_reload([VISITOR.id], Moment(due, POLICY))
+    await roster.async_reload({VISITOR.id: None}, Moment(due, POLICY))
     assert roster.next_due is not None
     assert roster.next_due > due
     assert before in {Status.SCHEDULED, Status.GRANTING}
@@ -119,7 +140,7 @@ async def test_reading_somebody_again_and_again_takes_no_more_room(
     roster = Roster(ledger)
     await roster.async_load(MOMENT)
     for _ in range(50):
-        await roster.async_reload([VISITOR.id], MOMENT)
+        await roster.async_reload({VISITOR.id: None}, MOMENT)
     assert len(roster._due) == 1
 
 
@@ -143,8 +164,8 @@ async def test_what_was_taken_over_before_a_failure_is_told_all_the_same(
 
     monkeypatch.setattr(ledger, "async_read", locked)
     with pytest.raises(LedgerError):
-        await roster.async_reload([VISITOR.id, "another"], MOMENT)
-    await roster.async_reload([VISITOR.id, "another"], MOMENT)
+        await roster.async_reload({VISITOR.id: None, "another": None}, MOMENT)
+    await roster.async_reload({VISITOR.id: None, "another": None}, MOMENT)
     assert roster.take_changed() == {"visit"}
 
 

@@ -38,6 +38,7 @@ from .roster import Roster
 from .seats import Seats
 from .visits.access import SETTLED_STATES
 from .visits.checks import CommandRefusedError
+from .visits.record import VisitorRecord
 from .visits.view import VisitView
 
 type Listener = Callable[[], None]
@@ -88,7 +89,8 @@ class VisitorsCoordinator(NoticeBoard, DataUpdateCoordinator[Overview]):
         self._visit_followers = Followers[str]()
         self._place_followers = Followers[int]()
         self._any_visit_listeners = Listeners[[]]()
-        self._touched: set[str] = set()
+        self._touched: dict[str, VisitorRecord | None] = {}
+        """Who changed, with his record where a commit handed it on."""
         self._followed_at = self._moment().now
         self._missed_some = False
         self._wake = asyncio.Event()
@@ -114,6 +116,7 @@ class VisitorsCoordinator(NoticeBoard, DataUpdateCoordinator[Overview]):
                 rest: timedelta | None = _STORAGE_RETRY
                 try:
                     written = await self._ledger.async_read(newest)
+                    await self._ledger.async_heard()
                     await self._follow()
                     rest = await announce(written)
                 except LedgerError as error:
@@ -153,17 +156,15 @@ class VisitorsCoordinator(NoticeBoard, DataUpdateCoordinator[Overview]):
         if moment.now < self._followed_at - _LONGEST_WAIT:
             self._missed_some = True  # the clock was set back: nothing is as it looks
         self._followed_at = moment.now
-        touched, self._touched = (
-            self._touched | self._roster.take_due(moment.now),
-            set(),
-        )
+        due = dict.fromkeys(self._roster.take_due(moment.now))
+        touched, self._touched = due | self._touched, {}
         missed, self._missed_some = self._missed_some, False
         try:
             if missed:
                 await self._roster.async_load(moment)
             await self._roster.async_reload(touched, moment)
         except LedgerError:
-            self._touched |= touched
+            self._touched = dict.fromkeys(touched) | self._touched
             self._missed_some |= missed
             raise
 
@@ -200,7 +201,7 @@ class VisitorsCoordinator(NoticeBoard, DataUpdateCoordinator[Overview]):
 
     @callback
     def _committed(self, committed: Committed) -> None:
-        self._touched |= committed.touched
+        self._touched.update(committed.touched)
         if committed.forgotten:
             self.tell_forgotten(committed.forgotten)
         self._in_step.clear()

@@ -33,7 +33,7 @@ class Leftovers:
         self.close = ledger.async_listen(self._committed)
 
     def _committed(self, committed: Committed) -> None:
-        self._touched |= committed.touched
+        self._touched.update(committed.touched)
         self._news.set()
 
     async def async_read(self) -> tuple[Leftover, ...]:

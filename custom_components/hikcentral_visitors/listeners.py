@@ -7,6 +7,10 @@ from homeassistant.core import CALLBACK_TYPE
 
 from .const import LOGGER
 
+_PAUSE_S = 0.002
+"""A real pause: threads that read and write want their turn too, and Python lets them
+wait 5 ms for each while the event loop is busy."""
+
 
 class Listeners[**P]:
     """Callbacks with these arguments, in the order in which they came."""
@@ -52,7 +56,7 @@ class Followers[K]:
     """Callbacks that follow one thing each; many things are told of one by one.
 
     All who follow the same thing are told in one turn of the event loop, so that they
-    never disagree for others to see; then others have theirs.
+    never disagree for others to see; then others have theirs, threads among them.
     """
 
     def __init__(self) -> None:
@@ -76,4 +80,4 @@ class Followers[K]:
         for thing in things:
             if (followers := self._of.get(thing)) is not None:
                 followers.tell()
-                await asyncio.sleep(0)
+                await asyncio.sleep(_PAUSE_S)

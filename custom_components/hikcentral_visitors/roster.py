@@ -6,7 +6,7 @@ small parts, so that ten thousand visitors do not hold the event loop.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from .census import Census
 from .ledger import Ledger
-from .ledger.records import Moment, ids_to_care_for, load_many
+from .ledger.records import Moment, ids_to_care_for, up_to_date
 from .visits.leaves import Leaves, leaves, view_of
 from .visits.lifecycle import next_due
 from .visits.record import VisitorRecord
@@ -83,13 +83,19 @@ class Roster:
         ids = await self._ledger.async_read(
             lambda connection: ids_to_care_for(connection, moment.now)
         )
-        await self.async_reload({*ids, *self._visits_of}, moment)
+        everybody = dict.fromkeys({*ids, *self._visits_of})
+        await self.async_reload(everybody, moment)
 
-    async def async_reload(self, visitor_ids: Iterable[str], moment: Moment) -> None:
-        """Read these visitors again. Raises LedgerError, as `async_load`."""
-        for ids in batched(visitor_ids, _AT_ONCE, strict=False):
-            seen = await self._ledger.async_read(partial(_look, ids, moment))
-            for visitor_id in ids:
+    async def async_reload(
+        self, visitors: Mapping[str, VisitorRecord | None], moment: Moment
+    ) -> None:
+        """See these visitors anew, by their records or as they are read.
+
+        Raises LedgerError, as `async_load`.
+        """
+        for some in batched(visitors.items(), _AT_ONCE, strict=False):
+            seen = await self._ledger.async_read(partial(_look, dict(some), moment))
+            for visitor_id, _ in some:
                 sight = seen.get(visitor_id, _NOBODY)
                 self._take_over(visitor_id, sight, moment.now)
             await asyncio.sleep(0)  # a read that is quick gives nobody a turn
@@ -151,12 +157,14 @@ class Roster:
 
 
 def _look(
-    ids: Iterable[str], moment: Moment, connection: Connection
+    visitors: Mapping[str, VisitorRecord | None],
+    moment: Moment,
+    connection: Connection,
 ) -> dict[str, _Sight]:
-    """Read these visitors and see them; those without an open visit are left out."""
+    """See these visitors, read where need be, without those who have no open visit."""
     return {
         visitor_id: _sight(record, moment)
-        for visitor_id, record in load_many(connection, ids).items()
+        for visitor_id, record in up_to_date(connection, visitors).items()
         if record.visits
     }
 

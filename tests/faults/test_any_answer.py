@@ -47,6 +47,7 @@ async def test_nonsense_for_a_while(
     assert await house.differences() == []
     house.check_calls()
     house.check_staff()
+    house.check_handed_on()
     await house.poll()
     log = house.world.log.all()
     ours = {person.id for person in house.ours()}

@@ -38,6 +38,7 @@ async def _play(
     assert await house.differences() == []
     house.check_calls()
     house.check_staff()
+    house.check_handed_on()
     await house.stop()
     house.calls()
     return points

@@ -44,6 +44,7 @@ async def facility(socket_enabled: None, tmp_path: Path) -> AsyncIterator[Facili
             await house.stop()
         house.check_calls()
         house.check_staff()
+        house.check_handed_on()
 
 
 def goes(facility: Facility, door: str) -> Event:

@@ -172,6 +172,7 @@ def test_five_hundred_grants_at_a_gateway_that_bears_little(tmp_path: Path) -> N
             assert await house.differences() == []
             house.check_calls()
             house.check_staff()
+            house.check_handed_on()
 
     run(story())
 

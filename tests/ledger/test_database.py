@@ -7,6 +7,7 @@ import stat
 import threading
 import traceback
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from sqlalchemy import Connection, text
@@ -107,7 +108,7 @@ async def test_writes_that_wait_together_share_a_commit(ledger: Ledger) -> None:
 
     def touch(transaction: Transaction) -> None:
         count(transaction, "entries")
-        transaction.touched.add("somebody")
+        transaction.touched["somebody"] = None
 
     await asyncio.gather(*(ledger.async_write(touch) for _ in range(50)))
     assert len(commits) == 1
@@ -120,14 +121,43 @@ async def test_listeners_hear_after_the_commit_and_until_they_stop(
     stop = ledger.async_listen(heard.append)
 
     def write(transaction: Transaction) -> None:
-        transaction.touched.add("ada")
+        transaction.touched["ada"] = None
         transaction.announces = True
 
     await ledger.async_write(write)
-    assert heard == [Committed(frozenset({"ada"}), announces=True)]
+    assert heard == [Committed({"ada": None}, announces=True)]
     stop()
     await ledger.async_write(write)
     assert len(heard) == 1
+
+
+async def test_who_read_something_may_wait_until_all_have_heard_of_it(
+    ledger: Ledger,
+) -> None:
+    """What is announced must not be told before those who show it know of it."""
+    heard: list[Committed] = []
+    ledger.async_listen(heard.append)
+    await ledger.async_heard()
+    read = asyncio.Event()
+    commit = ledger._commit
+
+    def commit_and_be_read(batch: Any) -> Any:
+        done = commit(batch)
+        loop.call_soon_threadsafe(read.set)
+        return done
+
+    loop = asyncio.get_running_loop()
+    with patch.object(ledger, "_commit", commit_and_be_read):
+        for _ in range(100):
+            read.clear()
+            heard.clear()
+            writing = asyncio.create_task(
+                ledger.async_write(lambda one: one.touched.update(ada=None))
+            )
+            await read.wait()
+            await ledger.async_heard()
+            assert len(heard) == 1
+            await writing
 
 
 async def test_a_cancelled_caller_does_not_cancel_the_write(ledger: Ledger) -> None:
@@ -231,7 +261,7 @@ async def test_a_listener_that_fails_stops_neither_others_nor_writers(
         raise failure
 
     def write(transaction: Transaction) -> None:
-        transaction.touched.add("ada")
+        transaction.touched["ada"] = None
 
     ledger.async_listen(fail)
     ledger.async_listen(heard.append)
@@ -244,7 +274,7 @@ async def test_a_listener_that_fails_stops_neither_others_nor_writers(
 async def test_whatever_a_commit_fails_with_reaches_who_waits(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_write: object) -> None:
+    def fail(*_: object) -> None:
         raise MemoryError
 
     with monkeypatch.context() as patched:

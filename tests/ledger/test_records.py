@@ -1,20 +1,32 @@
 """Records: any value survives the file, every change brings what follows from it."""
 
+import asyncio
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 import tempfile
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import given, settings, strategies as st
 import pytest
+from sqlalchemy import Connection
 
-from custom_components.hikcentral_visitors.ledger import Committed, Ledger
+from custom_components.hikcentral_visitors.ledger import (
+    Committed,
+    Ledger,
+    Transaction,
+    database,
+    records,
+)
 from custom_components.hikcentral_visitors.ledger.outbox import told, waiting
+from custom_components.hikcentral_visitors.ledger.passages import record_passage
 from custom_components.hikcentral_visitors.ledger.records import (
     Moment,
     change,
+    change_many,
     ids_to_care_for,
     insert,
     load,
@@ -31,6 +43,10 @@ from custom_components.hikcentral_visitors.visits.known import (
     Existence,
     Known,
     Progress,
+)
+from custom_components.hikcentral_visitors.visits.passage import (
+    Passage,
+    PassageOutcome,
 )
 from custom_components.hikcentral_visitors.visits.presence import (
     Movement,
@@ -245,6 +261,149 @@ async def test_a_change_that_changes_nothing_wakes_nobody(
         lambda transaction: change(transaction, moment, "ada", Change)
     )
     assert heard == []
+
+
+CHECKED_IN = Movement(NOW + HOUR, MovementKind.CHECK_IN, "v1")
+LATER = visit(id="v2", valid_from=NOW + 9 * HOUR, valid_until=NOW + 10 * HOUR)
+
+
+@pytest.mark.parametrize(
+    ("altered", "handed_on"),
+    [
+        ({"visits": (visit(purpose="Tea"), LATER)}, True),
+        ({"movements": (CHECKED_IN,)}, True),
+        ({"known": Known(existence=Existence.PRESENT, person_id="42")}, True),
+        ({"visitor": visitor(company="Acme")}, True),
+        # What is read besides, or no more, only reading tells.
+        ({"visits": (visit(closed_at=NOW), LATER)}, False),
+        ({"visits": (visit(valid_from=NOW - HOUR), LATER)}, False),
+        ({"visits": (visit(), LATER, visit(id="v3"))}, False),
+    ],
+)
+async def test_a_commit_hands_on_what_would_be_read(
+    ledger: Ledger, moment: Moment, altered: dict[str, Any], handed_on: bool
+) -> None:
+    heard: list[Committed] = []
+    ledger.async_listen(heard.append)
+    before = VisitorRecord(visitor=visitor(), visits=(visit(), LATER))
+    await store(ledger, moment, before)
+    after = Change(replace(before, **altered))
+    await ledger.async_write(lambda one: change(one, moment, "ada", lambda _: after))
+    read = await ledger.async_read(lambda one: load(one, "ada"))
+    first, second = (one.touched["ada"] for one in heard)
+    assert first == before
+    assert second == (read if handed_on else None)
+
+
+async def test_what_was_written_besides_is_read(ledger: Ledger, moment: Moment) -> None:
+    """A passage is stored after a change that was to be handed on."""
+    heard: list[Committed] = []
+    record = VisitorRecord(visitor=visitor(), visits=(visit(),))
+    await store(ledger, moment, record)
+    ledger.async_listen(heard.append)
+    came = Passage(
+        event_id="e1",
+        event_type=196893,
+        visitor_id="ada",
+        occurred_at=NOW,
+        door_id="11",
+        outcome=PassageOutcome.DENIED,
+    )
+
+    def work(transaction: Transaction) -> None:
+        known = Known(existence=Existence.PRESENT)
+        decided = Change(replace(record, known=known))
+        change(transaction, moment, "ada", lambda _: decided)
+        record_passage(transaction, moment, came)
+
+    await ledger.async_write(work)
+    assert [one.touched for one in heard] == [{"ada": None}]
+
+
+@pytest.fixture
+def read_from_file(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Who was read."""
+    read: list[str] = []
+
+    def noted(connection: Connection, ids: Iterable[str], **more: Any) -> Any:
+        ids = list(ids)
+        read.extend(ids)
+        return load_many(connection, ids, **more)
+
+    monkeypatch.setattr(records, "load_many", noted)
+    return read
+
+
+def named(name: str) -> Callable[[VisitorRecord], Change]:
+    return lambda one: Change(
+        replace(one, visitor=replace(one.visitor, given_name=name))
+    )
+
+
+async def call_him(ledger: Ledger, moment: Moment, name: str, who: str = "ada") -> None:
+    await ledger.async_write(lambda one: change(one, moment, who, named(name)))
+
+
+async def test_what_was_written_last_is_not_read_to_be_changed(
+    ledger: Ledger, moment: Moment, read_from_file: list[str]
+) -> None:
+    await store(ledger, moment, VisitorRecord(visitor=visitor(), visits=(visit(),)))
+    for name in ("Eve", "Zoe"):
+        await call_him(ledger, moment, name)
+    await ledger.async_write(
+        lambda one: change_many(one, moment, ["ada"], named("Amy"))
+    )
+    assert read_from_file == []
+    record = await ledger.async_read(lambda one: load(one, "ada"))
+    assert record is not None
+    assert record.visitor.given_name == "Amy"
+
+
+async def test_who_moved_is_read_to_be_changed(
+    ledger: Ledger, moment: Moment, read_from_file: list[str]
+) -> None:
+    """What is deleted after some time counts no more."""
+    came = VisitorRecord(visitor=visitor(), visits=(visit(),), movements=(CHECKED_IN,))
+    await store(ledger, moment, came)
+    await call_him(ledger, moment, "Eve")
+    assert read_from_file == ["ada"]
+
+
+async def test_what_was_undone_is_not_at_hand(ledger: Ledger, moment: Moment) -> None:
+    """Neither for those who write together with it, nor later."""
+    await store(ledger, moment, VisitorRecord(visitor=visitor(), visits=(visit(),)))
+    seen: list[str] = []
+
+    def undone(transaction: Transaction) -> None:
+        change(transaction, moment, "ada", named("Eve"))
+        raise ZeroDivisionError
+
+    def look(transaction: Transaction) -> None:
+        def decide(record: VisitorRecord) -> Change:
+            seen.append(record.visitor.given_name)
+            return Change(record)
+
+        change(transaction, moment, "ada", decide)
+
+    together = [ledger.async_write(one) for one in (look, undone, look)]
+    await asyncio.gather(*together, return_exceptions=True)
+    with pytest.raises(ZeroDivisionError):
+        await ledger.async_write(undone)
+    await ledger.async_write(look)
+    assert seen == ["Ada"] * 3
+
+
+async def test_records_at_hand_take_no_more_room_than_they_may(
+    ledger: Ledger, moment: Moment, read_from_file: list[str]
+) -> None:
+    with patch.object(database, "_MOST_AT_HAND", 2):
+        for number, name in enumerate(("one", "two", "three")):
+            who = visitor(id=name, person_code=f"TST{number:013}")
+            stay = visit(id=f"of {name}", visitor_id=name)
+            await store(ledger, moment, VisitorRecord(visitor=who, visits=(stay,)))
+    for name in ("one", "two", "three"):
+        await call_him(ledger, moment, "Eve", name)
+    assert read_from_file == ["one"]
 
 
 async def test_a_refused_change_leaves_no_trace(ledger: Ledger, moment: Moment) -> None:

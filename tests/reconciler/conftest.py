@@ -45,3 +45,4 @@ async def house(
             await house.stop()
         house.check_calls()
         house.check_staff()
+        house.check_handed_on()

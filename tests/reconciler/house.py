@@ -23,7 +23,7 @@ from custom_components.hikcentral_visitors.hikcentral import (
     Pace,
 )
 from custom_components.hikcentral_visitors.hikcentral.clock import ServerClock
-from custom_components.hikcentral_visitors.ledger import Ledger
+from custom_components.hikcentral_visitors.ledger import Committed, Ledger
 from custom_components.hikcentral_visitors.ledger.records import Moment, load_many
 from custom_components.hikcentral_visitors.ledger.schema import outbox, photos, visitors
 from custom_components.hikcentral_visitors.reconciler import (
@@ -108,6 +108,7 @@ class House:
         self._asleep = asyncio.Event()
         self._longest = timedelta()
         self._task: asyncio.Task[None] | None = None
+        self._misread: list[str] = []
         self.staff = set(self.world.database.tables.persons)
         self.remember_staff()
 
@@ -143,6 +144,7 @@ class House:
         self.client = self.connect()
         self.ledger = Ledger(self.path)
         await self.ledger.async_open()
+        self._compare_what_is_handed_on(self.ledger)
         self.contact = Contact(self.now)
         self.book = VisitBook(self.ledger, INSTALLATION, self.policy, self.now)
         self.executor = Executor(
@@ -395,6 +397,26 @@ class House:
             if (person.given_name, person.family_name) != names:
                 found.append("names")
         return found
+
+    def _compare_what_is_handed_on(self, ledger: Any) -> None:
+        """Read each record that a commit hands on, in the thread that wrote it."""
+        commit = ledger._commit
+
+        def compared(batch: Any) -> Committed:
+            done: Committed = commit(batch)
+            at_hand = {one: record for one, record in done.touched.items() if record}
+            if at_hand:
+                with ledger._write_engine.begin() as connection:
+                    read = load_many(connection, at_hand)
+                if read != at_hand:
+                    self._misread.append(f"{at_hand} is read as {read}")
+            return done
+
+        ledger._commit = compared
+
+    def check_handed_on(self) -> None:
+        """What a commit handed on was as it would be read."""
+        assert not self._misread, self._misread
 
     def _of_staff(self) -> Any:
         tables = self.world.database.tables

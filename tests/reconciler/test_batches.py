@@ -102,6 +102,17 @@ def test_a_full_call_waits_for_nobody() -> None:
     assert kinds(choose(waiting, [], START)) == [Kind.ADD_MEMBER, Kind.ADD_PERSON]
 
 
+def test_who_is_left_of_a_full_call_waits_for_the_next() -> None:
+    """Or a list of a thousand guests costs more calls than it has hundreds."""
+    more = [step(Kind.ADD_MEMBER, "7") for _ in range(BATCH + 3)]
+    waiting = ready(*more, step(Kind.ADD_PERSON))
+    full, adding = choose(waiting, [], START)
+    assert len(full.visitor_ids) == BATCH
+    assert adding.operation.kind is Kind.ADD_PERSON
+    sizes = [len(job.visitor_ids) for job in choose(waiting, [], START + PATIENCE)]
+    assert sizes == [BATCH, 3, 1]
+
+
 def test_patience_counts_from_who_waits_longest() -> None:
     waiting = ready(
         step(Kind.ADD_MEMBER, "7"),

@@ -6,7 +6,8 @@ from uuid import uuid7
 
 from sqlalchemy import Connection, select
 
-from ..ledger.schema import visitors, visits
+from ..ledger.schema import visits
+from ..ledger.statements import KEY, TWIN
 from ..visits import person_code
 from ..visits.checks import CommandRefusedError, names
 from ..visits.profile import photo_digest
@@ -100,19 +101,13 @@ def warnings(connection: Connection, visitor: Visitor, visit: Visit) -> tuple[st
     found = []
     if visitor.photo is None and not visitor.card_no:
         found.append("nothing_to_show")
-    twin = connection.scalar(
-        select(visits.c.id)
-        .join(visitors, visitors.c.id == visits.c.visitor_id)
-        .where(
-            visits.c.closed_at.is_(None),
-            visitors.c.id != visitor.id,
-            visitors.c.given_name == visitor.given_name,
-            visitors.c.family_name == visitor.family_name,
-            visits.c.valid_from < visit.valid_until,
-            visits.c.valid_until > visit.valid_from,
-        )
-        .limit(1)
-    )
-    if twin is not None:
+    like_him = {
+        KEY: visitor.id,
+        "given_name": visitor.given_name,
+        "family_name": visitor.family_name,
+        "valid_from": visit.valid_from,
+        "valid_until": visit.valid_until,
+    }
+    if connection.scalar(TWIN, like_him) is not None:
         found.append("possible_duplicate")
     return tuple(found)

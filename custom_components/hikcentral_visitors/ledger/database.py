@@ -6,8 +6,8 @@ its own, so a burst costs one flush to disk and a failing write fails alone.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections import ChainMap, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -26,6 +26,7 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 
+from ..visits.record import VisitorRecord
 from . import engines
 from .copies import remove_copies
 from .errors import LedgerError, Trouble, ledger_error
@@ -34,28 +35,40 @@ from .migrations import migrate
 
 _CHECKPOINT_PAGES = 1000
 
+_MOST_AT_HAND = 1000
+"""Records kept in memory, some kilobytes each."""
+
 
 @dataclass(slots=True)
 class Transaction:
     """A write under way: its connection, and what listeners are told on commit."""
 
     connection: Connection
-    touched: set[str] = field(default_factory=set)
-    """Visitors whose record changed."""
+    at_hand: Mapping[str, VisitorRecord | None] = field(default_factory=dict)
+    """Records of before as they would be read; None, or left out, is to be read."""
+    touched: dict[str, VisitorRecord | None] = field(default_factory=dict)
+    """Visitors whose record changed, and to what where that is known."""
     announces: bool = False
     """Whether something was put into the outbox."""
     forgotten: set[str] = field(default_factory=set)
     """Visitors whose data was wiped."""
+
+    def record(self, visitor_id: str) -> VisitorRecord | None:
+        """Return a visitor's record as it is by now, None where it is to be read."""
+        if visitor_id in self.touched:
+            return self.touched[visitor_id]
+        return self.at_hand.get(visitor_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Committed:
     """What became durable: the visitors that changed, and whether to announce.
 
-    Of the `forgotten` nobody may show anything any more.
+    With the record of a visitor, as he would be read; None where he is to be read. Of
+    the `forgotten` nobody may show anything any more.
     """
 
-    touched: frozenset[str]
+    touched: Mapping[str, VisitorRecord | None]
     announces: bool
     forgotten: frozenset[str] = frozenset()
 
@@ -80,8 +93,11 @@ class Ledger:
         self._read_engine: Engine | None = None
         self._waiting: deque[_Write] = deque()
         self._pump: asyncio.Task[None] | None = None
+        self._unheard: asyncio.Future[None] | None = None
+        """The commit that may be read already, and that nobody was told of yet."""
         self._listeners: list[Callable[[Committed], None]] = []
         self._trouble_listeners: list[Callable[[], None]] = []
+        self._at_hand: dict[str, VisitorRecord | None] = {}
         self._closed = False
         self._held = False
         self.is_new = False
@@ -239,12 +255,18 @@ class Ledger:
         result: T = await write.future
         return result
 
+    async def async_heard(self) -> None:
+        """Wait until listeners were told of all that could be read before this."""
+        if self._unheard is not None:
+            await asyncio.wait([self._unheard])
+
     async def _drain(self) -> None:
         loop = asyncio.get_running_loop()
         try:
             while self._waiting:
                 batch = list(self._waiting)
                 self._waiting.clear()
+                self._unheard = loop.create_future()
                 committed = await loop.run_in_executor(
                     self._writer, self._commit, batch
                 )
@@ -254,13 +276,15 @@ class Ledger:
                     # the writers go on, who may rely on what listeners note.
                     for listener in self._listeners:
                         loop.call_soon(listener, committed)
+                loop.call_soon(self._unheard.set_result, None)
                 for write in batch:
                     _answer(write)
         finally:
             self._pump = None
 
     def _commit(self, batch: list[_Write]) -> Committed:
-        touched: set[str] = set()
+        touched: dict[str, VisitorRecord | None] = {}
+        at_hand = ChainMap(touched, self._at_hand)
         forgotten: set[str] = set()
         announces = False
         try:
@@ -269,7 +293,7 @@ class Ledger:
             alone = len(batch) == 1
             with self._write_engine.begin() as connection:
                 for write in batch:
-                    transaction = Transaction(connection)
+                    transaction = Transaction(connection, at_hand)
                     try:
                         with nullcontext() if alone else connection.begin_nested():
                             write.result = write.work(transaction)
@@ -284,8 +308,21 @@ class Ledger:
         except Exception as error:  # noqa: BLE001 - handed to all callers
             for write in batch:
                 write.error = write.error or error
-            return Committed(frozenset(), announces=False)
-        return Committed(frozenset(touched), announces, frozenset(forgotten))
+            return Committed({}, announces=False)
+        self._keep_at_hand(touched)
+        return Committed(touched, announces, frozenset(forgotten))
+
+    def _keep_at_hand(self, touched: Mapping[str, VisitorRecord | None]) -> None:
+        """Keep what was written last: mostly it is about to be changed once more.
+
+        Of nobody who moved: such a record grows old when his old visits are deleted.
+        """
+        for visitor_id, record in touched.items():
+            self._at_hand.pop(visitor_id, None)
+            if record is not None and record.visits and not record.movements:
+                self._at_hand[visitor_id] = record
+        for visitor_id in tuple(self._at_hand)[:-_MOST_AT_HAND]:
+            del self._at_hand[visitor_id]
 
 
 def _trouble_of(batch: Iterable[_Write]) -> Trouble | None:

@@ -124,7 +124,7 @@ def record_passage(
     number = connection.execute(
         passages.insert().values(recorded_at=moment.now, **to_row(passage))
     ).inserted_primary_key
-    transaction.touched.add(passage.visitor_id)
+    transaction.touched[passage.visitor_id] = None
     if passage.echo:
         return True
     _count(transaction, passage)

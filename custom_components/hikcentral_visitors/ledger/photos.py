@@ -1,19 +1,15 @@
 """Pictures of visitors, kept no longer than HikCentral needs them from us."""
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from .database import Transaction
-from .schema import photos
-from .statements import DROP_PHOTO, KEY
+from .statements import ADD_PHOTO, DROP_PHOTO, KEY, PHOTO
 
 
 def photo(connection: Connection, visitor_id: str, digest: str) -> bytes | None:
     """Return the JPEG of that digest, None where it is gone."""
-    return connection.scalar(
-        select(photos.c.jpeg).where(
-            photos.c.visitor_id == visitor_id, photos.c.digest == digest
-        )
-    )
+    jpeg: bytes | None = connection.scalar(PHOTO, {KEY: visitor_id, "digest": digest})
+    return jpeg
 
 
 def keep_photo(
@@ -22,7 +18,7 @@ def keep_photo(
     """Keep a visitor's picture in place of any other."""
     drop_photo(transaction, visitor_id)
     transaction.connection.execute(
-        photos.insert().values(visitor_id=visitor_id, digest=digest, jpeg=jpeg)
+        ADD_PHOTO, {"visitor_id": visitor_id, "digest": digest, "jpeg": jpeg}
     )
 
 

@@ -13,7 +13,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import batched
 from typing import Any
@@ -107,6 +107,17 @@ def load_many(
     return found
 
 
+def up_to_date(
+    connection: Connection, seen: Mapping[str, VisitorRecord | None]
+) -> dict[str, VisitorRecord]:
+    """Return these visitors' records, read where they are not at hand already."""
+    unseen = [visitor_id for visitor_id, record in seen.items() if record is None]
+    at_hand = {
+        visitor_id: record for visitor_id, record in seen.items() if record is not None
+    }
+    return at_hand | load_many(connection, unseen)
+
+
 def _load_batch(
     connection: Connection, ids: Sequence[str], with_visits: Collection[str]
 ) -> dict[str, VisitorRecord]:
@@ -124,12 +135,7 @@ def _load_batch(
     return {
         visitor.id: VisitorRecord(
             visitor=visitor,
-            visits=tuple(
-                sorted(
-                    stays.get(visitor.id, ()),
-                    key=lambda visit: (visit.window, visit.id),
-                )
-            ),
+            visits=_in_order(stays.get(visitor.id, ())),
             movements=tuple(sorted(moves.get(visitor.id, ()))),
             known=facts,
         )
@@ -228,7 +234,9 @@ def change(
 
     Raises KeyError for an unknown visitor, and whatever `decide` raises.
     """
-    before = load(transaction.connection, visitor_id, with_visit=with_visit)
+    before = transaction.record(visitor_id) if with_visit is None else None
+    if before is None:
+        before = load(transaction.connection, visitor_id, with_visit=with_visit)
     if before is None:
         raise KeyError(visitor_id)
     return _change(transaction, moment, before, decide)
@@ -241,9 +249,10 @@ def change_many(
     decide: Callable[[VisitorRecord], Change],
 ) -> list[VisitorRecord]:
     """Change the records of all these visitors who are still there."""
+    at_hand = {visitor_id: transaction.record(visitor_id) for visitor_id in visitor_ids}
     return [
         _change(transaction, moment, before, decide)
-        for before in load_many(transaction.connection, visitor_ids).values()
+        for before in up_to_date(transaction.connection, at_hand).values()
     ]
 
 
@@ -267,7 +276,7 @@ def insert(transaction: Transaction, moment: Moment, decided: Change) -> Visitor
     visitor = changed.record.visitor
     transaction.connection.execute(ADD_VISITOR, to_row(visitor))
     _store(transaction, moment, VisitorRecord(visitor=visitor), changed.record)
-    transaction.touched.add(visitor.id)
+    transaction.touched[visitor.id] = _as_read(changed.record)
     announce(transaction, changed.events)
     return changed.record
 
@@ -297,7 +306,8 @@ def _store(
     visitor_id = after.visitor.id
     if before == after:
         return
-    transaction.touched.add(visitor_id)
+    same = _runs(before) == _runs(after)
+    transaction.touched[visitor_id] = _as_read(after) if same else None
     if before.visitor != after.visitor:
         connection.execute(CHANGE_VISITOR, {KEY: visitor_id, **to_row(after.visitor)})
     earlier = {visit.id: visit for visit in before.visits}
@@ -323,6 +333,26 @@ def _store(
     former = before.known.person_id
     if former is not None and former != after.known.person_id:
         _store_former(connection, visitor_id, former, moment.now)
+
+
+def _runs(record: VisitorRecord) -> Mapping[str, datetime]:
+    """What says which movements are read with a record: its visits' beginnings."""
+    return {visit.id: visit.window.start for visit in record.visits}
+
+
+def _as_read(record: VisitorRecord) -> VisitorRecord | None:
+    """Return a record as reading it again would; None where that leaves things out."""
+    if any(visit.closed_at is not None for visit in record.visits):
+        return None
+    return replace(
+        record,
+        visits=_in_order(record.visits),
+        movements=tuple(sorted(record.movements)),
+    )
+
+
+def _in_order(stays: Iterable[Visit]) -> tuple[Visit, ...]:
+    return tuple(sorted(stays, key=lambda visit: (visit.window, visit.id)))
 
 
 def _all_closed(record: VisitorRecord) -> bool:

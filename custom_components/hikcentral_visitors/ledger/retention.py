@@ -81,6 +81,7 @@ def forget_visitor(
         .where(passages.c.visitor_id == visitor_id)
         .values(picture_uri="")
     )
+    transaction.touched[visitor_id] = None
     transaction.forgotten.add(visitor_id)
     return forgotten
 

@@ -124,3 +124,22 @@ COUNT: Update = (
     .values(value=counters.c.value + bindparam("by"))
 )
 DROP_PHOTO: Delete = delete(photos).where(_is(photos.c.visitor_id))
+ADD_PHOTO: Insert = photos.insert()
+PHOTO: Select[Any] = select(photos.c.jpeg).where(
+    _is(photos.c.visitor_id), photos.c.digest == bindparam("digest")
+)
+
+TWIN: Select[Any] = (
+    select(visits.c.id)
+    .join(visitors, visitors.c.id == visits.c.visitor_id)
+    .where(
+        visits.c.closed_at.is_(None),
+        visitors.c.id != bindparam(KEY),
+        visitors.c.given_name == bindparam("given_name"),
+        visitors.c.family_name == bindparam("family_name"),
+        visits.c.valid_from < bindparam("valid_until"),
+        visits.c.valid_until > bindparam("valid_from"),
+    )
+    .limit(1)
+)
+"""An open visit of somebody else who is called the same, at the same time."""

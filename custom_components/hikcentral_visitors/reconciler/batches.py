@@ -134,9 +134,7 @@ class _Side:
                 yield from ((operation, (visitor_id,)) for visitor_id in group)
                 continue
             others_coming = earliest < _STAGES[operation.kind]
-            waited = now - next(iter(group.values()))
-            if others_coming and len(group) < BATCH and waited < PATIENCE:
-                continue
-            yield from (
-                (operation, some) for some in batched(group, BATCH, strict=False)
-            )
+            for some in batched(group, BATCH, strict=False):
+                waited = now - group[some[0]]
+                if not others_coming or len(some) == BATCH or waited >= PATIENCE:
+                    yield operation, some

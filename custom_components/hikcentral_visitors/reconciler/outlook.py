@@ -1,12 +1,12 @@
 """What there is to do for visitors, worked out in the thread that reads them: pure."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from ..ledger.records import Moment, load_many
+from ..ledger.records import Moment, up_to_date
 from ..visits.desired import desired
 from ..visits.lifecycle import advance, next_due
 from ..visits.operations import Plan
@@ -27,12 +27,15 @@ class Outlook:
 
 
 def look_out(
-    visitor_ids: Iterable[str], moment: Moment, connection: Connection
+    seen: Mapping[str, VisitorRecord | None], moment: Moment, connection: Connection
 ) -> dict[str, Outlook]:
-    """Return the outlooks of these visitors; unknown ones are left out."""
+    """Return the outlooks of visitors, read where their record is not at hand.
+
+    Unknown ones are left out.
+    """
     return {
         visitor_id: outlook(record, moment)
-        for visitor_id, record in load_many(connection, visitor_ids).items()
+        for visitor_id, record in up_to_date(connection, seen).items()
     }
 
 

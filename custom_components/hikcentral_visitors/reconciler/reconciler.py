@@ -12,7 +12,7 @@ from itertools import islice
 from ..const import LOGGER
 from ..ledger import Committed, Ledger, LedgerError, Transaction
 from ..ledger.records import Moment, change_many, ids_to_care_for
-from ..visits.record import Change
+from ..visits.record import Change, VisitorRecord
 from .batches import PATIENCE, Job, Queue
 from .execution import Executor
 from .outlook import look_out
@@ -53,7 +53,8 @@ class Reconciler:
         self._executor = executor
         self._moment = moment
         self._sleep = sleep
-        self._changed: set[str] = set()
+        self._changed: dict[str, VisitorRecord | None] = {}
+        """Whom to look at, with his record where a commit handed it on."""
         self._ready = Queue()
         self._running: dict[asyncio.Task[None], Job] = {}
         self._busy = Counter[str]()
@@ -88,12 +89,14 @@ class Reconciler:
 
     def look_at(self, visitor_ids: Iterable[str]) -> None:
         """Look at these visitors soon."""
-        self._changed.update(visitor_ids)
+        for visitor_id in visitor_ids:
+            self._changed.setdefault(visitor_id)
         self._wake.set()
 
     def _committed(self, committed: Committed) -> None:
         if committed.touched:
-            self.look_at(committed.touched)
+            self._changed.update(committed.touched)
+            self._wake.set()
 
     async def _look(self) -> None:
         """Plan for whoever changed or is due, and is not being worked on."""
@@ -102,15 +105,15 @@ class Reconciler:
             when, visitor_id = heapq.heappop(self._due)
             if self._due_at.get(visitor_id) == when:
                 del self._due_at[visitor_id]
-                self._changed.add(visitor_id)
+                self._changed.setdefault(visitor_id)
         ids = set(islice(self._to_look_at(), LOOKED_AT_ONCE))
         if not ids:
             return
-        self._changed -= ids
+        at_hand = {visitor_id: self._changed.pop(visitor_id) for visitor_id in ids}
         for visitor_id in ids:
             self._ready.discard(visitor_id)
         try:
-            seen = await self._ledger.async_read(partial(look_out, ids, moment))
+            seen = await self._ledger.async_read(partial(look_out, at_hand, moment))
         except LedgerError as error:
             LOGGER.error("Cannot read the visits: %s", error)
             self._look_later(ids, moment.now + _STORAGE_RETRY)

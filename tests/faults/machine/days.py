@@ -197,6 +197,7 @@ class Days(RuleBasedStateMachine):
         assert not exposed, exposed
         self.house.calls()
         self.house.check_staff()
+        self.house.check_handed_on()
 
     def calm_down(self) -> None:
         """Faults end and time goes on: first nothing is open, then all is right."""
