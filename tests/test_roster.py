@@ -14,7 +14,7 @@ from custom_components.hikcentral_visitors.ledger import (
     Committed,
     Ledger,
     LedgerError,
-    records,
+    loading,
 )
 from custom_components.hikcentral_visitors.ledger.records import Moment, change, insert
 from custom_components.hikcentral_visitors.roster import Roster
@@ -82,7 +82,7 @@ async def test_a_record_that_is_at_hand_is_not_read(
     commits: list[Committed] = []
     ledger.async_listen(commits.append)
     await alter(ledger, purpose="Tea")
-    monkeypatch.setattr(records, "load_many", lambda *_: {})
+    monkeypatch.setattr(loading, "load_many", lambda *_: {})
     await roster.async_reload(commits[0].touched, MOMENT)
     seen = roster.view("visit")
     assert seen is not None

@@ -18,7 +18,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from sqlalchemy import select
 
 from custom_components.hikcentral_visitors.const import DOMAIN
-from custom_components.hikcentral_visitors.ledger.records import load
+from custom_components.hikcentral_visitors.ledger.loading import load
 from custom_components.hikcentral_visitors.ledger.schema import journal, visitors
 from custom_components.hikcentral_visitors.listeners import Listeners
 from custom_components.hikcentral_visitors.overview import Overview

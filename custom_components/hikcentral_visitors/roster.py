@@ -17,7 +17,8 @@ from sqlalchemy import Connection
 
 from .census import Census
 from .ledger import Ledger
-from .ledger.records import Moment, ids_to_care_for, up_to_date
+from .ledger.loading import ids_to_care_for, up_to_date
+from .ledger.records import Moment
 from .visits.leaves import Leaves, leaves, view_of
 from .visits.lifecycle import next_due
 from .visits.record import VisitorRecord

@@ -12,7 +12,7 @@ from custom_components.hikcentral_visitors.hikcentral import HikCentralError
 from custom_components.hikcentral_visitors.intake import Pushes, PushState, Watch
 from custom_components.hikcentral_visitors.intake.pushes import WAITING_MESSAGES
 from custom_components.hikcentral_visitors.ledger import LedgerError
-from custom_components.hikcentral_visitors.ledger.records import load
+from custom_components.hikcentral_visitors.ledger.loading import load
 from custom_components.hikcentral_visitors.visits.known import Existence
 from tests.facility import control
 from tests.test_receiver import json_values

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from custom_components.hikcentral_visitors.ledger import Ledger, Transaction
+from custom_components.hikcentral_visitors.ledger.loading import load
 from custom_components.hikcentral_visitors.ledger.passages import record_passage
 from custom_components.hikcentral_visitors.ledger.photos import keep_photo
-from custom_components.hikcentral_visitors.ledger.records import Moment, change, load
+from custom_components.hikcentral_visitors.ledger.records import Moment, change
 from custom_components.hikcentral_visitors.ledger.retention import (
     delete_forgotten,
     forget_visitor,

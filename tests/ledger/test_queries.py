@@ -10,17 +10,14 @@ from sqlalchemy import Connection, event
 
 from custom_components.hikcentral_visitors.book import VisitBook
 from custom_components.hikcentral_visitors.ledger import Ledger, visit_queries as module
-from custom_components.hikcentral_visitors.ledger.database import Transaction
+from custom_components.hikcentral_visitors.ledger.loading import load_many
 from custom_components.hikcentral_visitors.ledger.passage_queries import (
     PassageQuery,
     find_passages,
 )
 from custom_components.hikcentral_visitors.ledger.passages import record_passage
-from custom_components.hikcentral_visitors.ledger.records import (
-    Moment,
-    insert,
-    load_many,
-)
+from custom_components.hikcentral_visitors.ledger.records import Moment, insert
+from custom_components.hikcentral_visitors.ledger.transaction import Transaction
 from custom_components.hikcentral_visitors.ledger.visit_queries import (
     VisitQuery,
     find_visits,

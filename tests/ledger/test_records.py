@@ -18,8 +18,13 @@ from custom_components.hikcentral_visitors.ledger import (
     Committed,
     Ledger,
     Transaction,
-    database,
-    records,
+    loading,
+    transaction,
+)
+from custom_components.hikcentral_visitors.ledger.loading import (
+    ids_to_care_for,
+    load,
+    load_many,
 )
 from custom_components.hikcentral_visitors.ledger.outbox import told, waiting
 from custom_components.hikcentral_visitors.ledger.passages import record_passage
@@ -27,10 +32,7 @@ from custom_components.hikcentral_visitors.ledger.records import (
     Moment,
     change,
     change_many,
-    ids_to_care_for,
     insert,
-    load,
-    load_many,
 )
 from custom_components.hikcentral_visitors.ledger.rows import (
     known_from_row,
@@ -330,7 +332,7 @@ def read_from_file(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         read.extend(ids)
         return load_many(connection, ids, **more)
 
-    monkeypatch.setattr(records, "load_many", noted)
+    monkeypatch.setattr(loading, "load_many", noted)
     return read
 
 
@@ -396,7 +398,7 @@ async def test_what_was_undone_is_not_at_hand(ledger: Ledger, moment: Moment) ->
 async def test_records_at_hand_take_no_more_room_than_they_may(
     ledger: Ledger, moment: Moment, read_from_file: list[str]
 ) -> None:
-    with patch.object(database, "_MOST_AT_HAND", 2):
+    with patch.object(transaction, "_MOST_AT_HAND", 2):
         for number, name in enumerate(("one", "two", "three")):
             who = visitor(id=name, person_code=f"TST{number:013}")
             stay = visit(id=f"of {name}", visitor_id=name)

@@ -15,7 +15,7 @@ from sqlalchemy import Table, select
 from custom_components.hikcentral_visitors import retention as module
 from custom_components.hikcentral_visitors.ledger import Committed, Ledger
 from custom_components.hikcentral_visitors.ledger.copies import copy_of
-from custom_components.hikcentral_visitors.ledger.database import Transaction
+from custom_components.hikcentral_visitors.ledger.loading import load
 from custom_components.hikcentral_visitors.ledger.memory import held_places
 from custom_components.hikcentral_visitors.ledger.outbox import waiting
 from custom_components.hikcentral_visitors.ledger.photos import keep_photo, photo
@@ -24,10 +24,10 @@ from custom_components.hikcentral_visitors.ledger.records import (
     announce,
     change,
     insert,
-    load,
 )
 from custom_components.hikcentral_visitors.ledger.retention import visitors_due
 from custom_components.hikcentral_visitors.ledger.schema import visitors, visits
+from custom_components.hikcentral_visitors.ledger.transaction import Transaction
 from custom_components.hikcentral_visitors.retention import (
     AT_ONCE,
     COPIES_KEPT,

@@ -14,6 +14,11 @@ from sqlalchemy.exc import IntegrityError
 from custom_components.hikcentral_visitors.ledger import Ledger, Transaction, journal
 from custom_components.hikcentral_visitors.ledger.counters import count, totals
 from custom_components.hikcentral_visitors.ledger.engines import create
+from custom_components.hikcentral_visitors.ledger.loading import (
+    ids_to_audit,
+    ids_to_care_for,
+    load_many,
+)
 from custom_components.hikcentral_visitors.ledger.memory import (
     cursor,
     held_places,
@@ -35,14 +40,7 @@ from custom_components.hikcentral_visitors.ledger.passages import (
     record_passage,
 )
 from custom_components.hikcentral_visitors.ledger.photos import keep_photo, photo
-from custom_components.hikcentral_visitors.ledger.records import (
-    Moment,
-    change,
-    ids_to_audit,
-    ids_to_care_for,
-    insert,
-    load_many,
-)
+from custom_components.hikcentral_visitors.ledger.records import Moment, change, insert
 from custom_components.hikcentral_visitors.ledger.retention import (
     delete_forgotten,
     delete_old_visits,

@@ -24,7 +24,8 @@ from custom_components.hikcentral_visitors.hikcentral import (
 )
 from custom_components.hikcentral_visitors.hikcentral.clock import ServerClock
 from custom_components.hikcentral_visitors.ledger import Committed, Ledger
-from custom_components.hikcentral_visitors.ledger.records import Moment, load_many
+from custom_components.hikcentral_visitors.ledger.loading import load_many
+from custom_components.hikcentral_visitors.ledger.records import Moment
 from custom_components.hikcentral_visitors.ledger.schema import outbox, photos, visitors
 from custom_components.hikcentral_visitors.reconciler import (
     Auditor,

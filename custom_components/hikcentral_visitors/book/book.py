@@ -14,6 +14,7 @@ from itertools import batched
 from sqlalchemy import select
 
 from ..ledger import Ledger, LedgerError, Transaction, journal, records
+from ..ledger.loading import ids_to_care_for, load
 from ..ledger.photos import keep_photo
 from ..ledger.records import Moment
 from ..ledger.retention import forget_visitor
@@ -206,7 +207,7 @@ class VisitBook(VisitQuestions):
         """
         moment = self.moment
         ids = await self._ledger.async_read(
-            lambda connection: records.ids_to_care_for(connection, moment.now)
+            lambda connection: ids_to_care_for(connection, moment.now)
         )
         for some in batched(ids, _AT_ONCE, strict=False):
             await self._ledger.async_write(
@@ -296,7 +297,7 @@ class VisitBook(VisitQuestions):
 
 
 def _record(transaction: Transaction, visitor_id: str) -> VisitorRecord:
-    record = records.load(transaction.connection, visitor_id)
+    record = load(transaction.connection, visitor_id)
     if record is None:
         raise CommandRefusedError("unknown_visitor")
     return record

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from ..ledger import Ledger, records
+from ..ledger import Ledger
+from ..ledger.loading import load
 from ..ledger.passage_queries import (
     PassageQuery,
     PassageRow,
@@ -47,7 +48,7 @@ class VisitQuestions:
     async def visitor(self, visitor_id: str) -> Visitor | None:
         """Return a visitor, forgotten or not; None where there is none of that id."""
         record = await self._ledger.async_read(
-            lambda connection: records.load(connection, visitor_id)
+            lambda connection: load(connection, visitor_id)
         )
         return None if record is None else record.visitor
 

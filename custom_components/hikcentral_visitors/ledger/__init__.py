@@ -1,7 +1,8 @@
 """The durable memory: one SQLite file for each config entry, behind SQLAlchemy."""
 
-from .database import Committed, Ledger, Transaction
+from .database import Ledger
 from .errors import DamagedError, LedgerError, NewerSchemaError, Trouble
+from .transaction import Committed, Transaction
 
 __all__ = [
     "Committed",

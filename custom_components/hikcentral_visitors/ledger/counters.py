@@ -3,9 +3,9 @@
 from sqlalchemy import Connection, select
 
 from .columns import UNREADABLE
-from .database import Transaction
 from .schema import counters
 from .statements import COUNT, KEY
+from .transaction import Transaction
 
 
 def count(transaction: Transaction, key: str, by: int = 1) -> None:

@@ -7,10 +7,10 @@ its own, so a burst costs one flush to disk and a failing write fails alone.
 
 import asyncio
 from collections import ChainMap, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 import os
@@ -32,45 +32,9 @@ from .copies import remove_copies
 from .errors import LedgerError, Trouble, ledger_error
 from .health import check, check_tables
 from .migrations import migrate
+from .transaction import Committed, Latest, Transaction
 
 _CHECKPOINT_PAGES = 1000
-
-_MOST_AT_HAND = 1000
-"""Records kept in memory, some kilobytes each."""
-
-
-@dataclass(slots=True)
-class Transaction:
-    """A write under way: its connection, and what listeners are told on commit."""
-
-    connection: Connection
-    at_hand: Mapping[str, VisitorRecord | None] = field(default_factory=dict)
-    """Records of before as they would be read; None, or left out, is to be read."""
-    touched: dict[str, VisitorRecord | None] = field(default_factory=dict)
-    """Visitors whose record changed, and to what where that is known."""
-    announces: bool = False
-    """Whether something was put into the outbox."""
-    forgotten: set[str] = field(default_factory=set)
-    """Visitors whose data was wiped."""
-
-    def record(self, visitor_id: str) -> VisitorRecord | None:
-        """Return a visitor's record as it is by now, None where it is to be read."""
-        if visitor_id in self.touched:
-            return self.touched[visitor_id]
-        return self.at_hand.get(visitor_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """What became durable: the visitors that changed, and whether to announce.
-
-    With the record of a visitor, as he would be read; None where he is to be read. Of
-    the `forgotten` nobody may show anything any more.
-    """
-
-    touched: Mapping[str, VisitorRecord | None]
-    announces: bool
-    forgotten: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -97,7 +61,7 @@ class Ledger:
         """The commit that may be read already, and that nobody was told of yet."""
         self._listeners: list[Callable[[Committed], None]] = []
         self._trouble_listeners: list[Callable[[], None]] = []
-        self._at_hand: dict[str, VisitorRecord | None] = {}
+        self._latest = Latest()
         self._closed = False
         self._held = False
         self.is_new = False
@@ -284,7 +248,7 @@ class Ledger:
 
     def _commit(self, batch: list[_Write]) -> Committed:
         touched: dict[str, VisitorRecord | None] = {}
-        at_hand = ChainMap(touched, self._at_hand)
+        at_hand = ChainMap(touched, self._latest.records)
         forgotten: set[str] = set()
         announces = False
         try:
@@ -309,20 +273,8 @@ class Ledger:
             for write in batch:
                 write.error = write.error or error
             return Committed({}, announces=False)
-        self._keep_at_hand(touched)
+        self._latest.keep(touched)
         return Committed(touched, announces, frozenset(forgotten))
-
-    def _keep_at_hand(self, touched: Mapping[str, VisitorRecord | None]) -> None:
-        """Keep what was written last: mostly it is about to be changed once more.
-
-        Of nobody who moved: such a record grows old when his old visits are deleted.
-        """
-        for visitor_id, record in touched.items():
-            self._at_hand.pop(visitor_id, None)
-            if record is not None and record.visits and not record.movements:
-                self._at_hand[visitor_id] = record
-        for visitor_id in tuple(self._at_hand)[:-_MOST_AT_HAND]:
-            del self._at_hand[visitor_id]
 
 
 def _trouble_of(batch: Iterable[_Write]) -> Trouble | None:

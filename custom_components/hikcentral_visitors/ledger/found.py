@@ -10,10 +10,10 @@ from ..visits.record import Change, VisitorRecord
 from ..visits.view import VisitView
 from ..visits.visit import SYSTEM
 from . import journal
-from .database import Transaction
 from .memory import recall, remember
 from .records import Moment, insert
 from .schema import known, visitors
+from .transaction import Transaction
 from .visit_queries import view_of_visit
 
 _KEY = "found"

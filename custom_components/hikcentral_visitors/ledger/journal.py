@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from ..visits.visit import Actor
-from .database import Transaction
 from .statements import ADD_TO_JOURNAL
+from .transaction import Transaction
 
 
 def write(

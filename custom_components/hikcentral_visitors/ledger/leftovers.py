@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 from ..visits.leftover import Leftover
 from ..visits.policy import Policy
 from ..visits.record import VisitorRecord
-from .records import Moment, ids_to_care_for, load_many
+from .loading import ids_to_care_for, load_many
+from .records import Moment
 
 type Look = Callable[[VisitorRecord, datetime, Policy], Leftover | None]
 """What counts as left of a visitor: `unjustified` or `anything`."""

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select
 
 from .columns import UNREADABLE
-from .database import Transaction
 from .schema import cursors, day_totals as totals_of_days, meta, places
+from .transaction import Transaction
 
 
 def cursor(connection: Connection, event_type: int, doors: str) -> datetime | None:

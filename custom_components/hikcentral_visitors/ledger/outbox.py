@@ -10,10 +10,10 @@ from sqlalchemy import Connection, Row, delete, func, select
 from ..visits.events import VisitEventType
 from ..visits.passage import Passage
 from .columns import EPOCH, UNREADABLE
-from .database import Transaction
 from .passages import place_in_row
 from .rows import values
 from .schema import outbox, passages, visits
+from .transaction import Transaction
 
 _AT_ONCE = 100
 

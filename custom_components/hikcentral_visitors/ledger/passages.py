@@ -23,10 +23,11 @@ from ..visits.record import Change, VisitorRecord
 from ..visits.visit import Visit
 from .columns import UNREADABLE
 from .counters import count
-from .database import Transaction
-from .records import Moment, announce, change, load
+from .loading import load
+from .records import Moment, announce, change
 from .rows import to_row, values
 from .schema import former_persons, known, outbox, passages, visitors, visits
+from .transaction import Transaction
 
 _IDS_AT_ONCE = 500
 

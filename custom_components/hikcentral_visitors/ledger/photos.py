@@ -2,8 +2,8 @@
 
 from sqlalchemy import Connection
 
-from .database import Transaction
 from .statements import ADD_PHOTO, DROP_PHOTO, KEY, PHOTO
+from .transaction import Transaction
 
 
 def photo(connection: Connection, visitor_id: str, digest: str) -> bytes | None:

@@ -11,11 +11,12 @@ from ..visits.record import Change, VisitorRecord
 from ..visits.visit import Actor, Visit
 from ..visits.window import round_down
 from . import journal
-from .database import Transaction
+from .loading import load_many
 from .memory import recall, remember
-from .records import Moment, change, load_many
+from .records import Moment, change
 from .rows import values
 from .schema import known, outbox, visitors, visits
+from .transaction import Transaction
 
 _LOST = "visits_lost"
 _RESTORED = "backup_restored"

@@ -24,10 +24,10 @@ from ..visits.commands import forget
 from ..visits.known import UNSETTLED, Existence
 from ..visits.record import VisitorRecord
 from ..visits.visit import WIPED
-from .database import Transaction
 from .photos import drop_photo
 from .records import Moment, change
 from .schema import former_persons, journal, known, passages, visitors, visits
+from .transaction import Transaction
 
 
 def visitors_due(

@@ -17,8 +17,9 @@ from sqlalchemy import (
 from ..visits.status import Status
 from ..visits.view import VisitView, view
 from .columns import UNREADABLE
+from .loading import load_many
 from .pages import called, paged, total
-from .records import Moment, load_many
+from .records import Moment
 from .schema import visits
 from .statements import KEY, VISITOR_OF_VISIT
 

@@ -20,7 +20,8 @@ from ..hikcentral import (
     UnsupportedError,
 )
 from ..ledger import Ledger, LedgerError
-from ..ledger.records import Moment, ids_to_audit, ids_to_care_for
+from ..ledger.loading import ids_to_audit, ids_to_care_for
+from ..ledger.records import Moment
 from ..visits import attempts, facts, terminals
 from ..visits.known import Existence, Known, Progress
 from ..visits.person_code import Installation

@@ -15,8 +15,9 @@ from sqlalchemy import Connection
 from ..contact import Contact
 from ..hikcentral import AccessLevel, HikCentralClient, HikCentralError, Priority
 from ..ledger import Ledger
+from ..ledger.loading import ids_to_audit
 from ..ledger.memory import recall, remember
-from ..ledger.records import Moment, ids_to_audit
+from ..ledger.records import Moment
 from ..visits.known import Existence, Known, Progress
 from ..visits.record import Change, VisitorRecord
 from .portions import async_change_all, async_records

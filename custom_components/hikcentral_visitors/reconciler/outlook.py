@@ -6,7 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from ..ledger.records import Moment, up_to_date
+from ..ledger.loading import up_to_date
+from ..ledger.records import Moment
 from ..visits.desired import desired
 from ..visits.lifecycle import advance, next_due
 from ..visits.operations import Plan

@@ -10,7 +10,8 @@ from functools import partial
 from itertools import batched
 
 from ..ledger import Ledger
-from ..ledger.records import Moment, change_many, load_many
+from ..ledger.loading import load_many
+from ..ledger.records import Moment, change_many
 from ..visits.record import Change, VisitorRecord
 
 AT_ONCE = 100

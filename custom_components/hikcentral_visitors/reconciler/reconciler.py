@@ -11,7 +11,8 @@ from itertools import islice
 
 from ..const import LOGGER
 from ..ledger import Committed, Ledger, LedgerError, Transaction
-from ..ledger.records import Moment, change_many, ids_to_care_for
+from ..ledger.loading import ids_to_care_for
+from ..ledger.records import Moment, change_many
 from ..visits.record import Change, VisitorRecord
 from .batches import PATIENCE, Job, Queue
 from .execution import Executor

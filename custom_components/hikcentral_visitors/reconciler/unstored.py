@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable
 from ..contact import Contact
 from ..hikcentral import HikCentralError
 from ..ledger import Ledger
-from ..ledger.records import Moment, load_many
+from ..ledger.loading import load_many
+from ..ledger.records import Moment
 from ..visits.desired import desired
 from ..visits.known import Known
 from ..visits.operations import NARROWING, WRITES_BY_ID, Operation, OperationKind

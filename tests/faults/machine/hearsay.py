@@ -4,7 +4,7 @@ When ours is killed before it answers, a command was accepted or not: both are r
 When it forgets somebody by itself, that has to have been long ago.
 """
 
-from custom_components.hikcentral_visitors.ledger.records import load
+from custom_components.hikcentral_visitors.ledger.loading import load
 from custom_components.hikcentral_visitors.visits.record import VisitorRecord
 from custom_components.hikcentral_visitors.visits.visit import EntryMode, Visit
 from tests.faults.facility import Facility
