@@ -11,6 +11,7 @@ AHEAD = timedelta(days=7)
 STAYS = timedelta(hours=16)
 RE_ENTRY = timedelta(minutes=15)
 EXIT_GRACE = timedelta(hours=1)
+AT_THE_DESK = {"check_in", "check_out"}
 KEPT = timedelta(days=3)
 
 type Span = tuple[datetime, datetime]
@@ -200,10 +201,11 @@ class Guest:
 def _last(steps: Iterable[Step]) -> Step | None:
     """Return the step that says where somebody is.
 
-    A reception that did not know yet that he went in does not take him out.
+    A reception that did not know yet that he went in does not take him out. Terminals
+    tell whole seconds: what was noted in the same one was noted afterwards.
     """
     last: Step | None = None
-    for step in sorted(steps):
+    for step in sorted(steps, key=lambda step: (step.at, step.kind in AT_THE_DESK)):
         stays = last is not None and last.kind == "entry" and step.at - last.at < STAYS
         if step.kind != "check_in" or not stays:
             last = step

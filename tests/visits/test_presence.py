@@ -37,6 +37,19 @@ def test_the_order_in_which_it_becomes_known_does_not_matter(
     assert whereabouts(made.movements, now, TIMEOUT) == whereabouts(steps, now, TIMEOUT)
 
 
+def test_what_was_noted_in_the_second_of_a_passage_was_noted_afterwards() -> None:
+    """Terminals tell whole seconds."""
+    for door, desk, there in (
+        (Kind.ENTRY, Kind.CHECK_OUT, Presence.LEFT),
+        (Kind.EXIT, Kind.CHECK_IN, Presence.ARRIVED),
+        (Kind.ENTRY, Kind.CHECK_IN, Presence.INSIDE),
+    ):
+        first, then = moved((0, door), (0, desk))
+        made = record().with_movement(then).with_movement(first)
+        assert made.movements == (first, then)
+        assert whereabouts(made.movements, NOW, TIMEOUT).presence is there
+
+
 @given(movements(("visit",)), times)
 def test_only_time_makes_an_unknown_presence(
     steps: tuple[Movement, ...], now: datetime

@@ -13,7 +13,11 @@ from custom_components.hikcentral_visitors.visits.known import (
     Progress,
 )
 from custom_components.hikcentral_visitors.visits.policy import Policy
-from custom_components.hikcentral_visitors.visits.presence import Movement, MovementKind
+from custom_components.hikcentral_visitors.visits.presence import (
+    Movement,
+    MovementKind,
+    in_order,
+)
 from custom_components.hikcentral_visitors.visits.profile import profile_digest
 from custom_components.hikcentral_visitors.visits.record import VisitorRecord
 from custom_components.hikcentral_visitors.visits.visit import EntryMode, Visit, Visitor
@@ -156,4 +160,4 @@ def movements(draw: st.DrawFn, visit_ids: tuple[str, ...]) -> tuple[Movement, ..
             max_size=6,
         )
     )
-    return tuple(sorted(drawn))
+    return in_order(drawn)

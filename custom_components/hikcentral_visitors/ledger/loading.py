@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import CompoundSelect, Connection, and_, or_, select, true
 
 from ..visits.known import UNSETTLED, Existence, Known, Progress
-from ..visits.presence import Movement
+from ..visits.presence import Movement, in_order
 from ..visits.record import VisitorRecord
 from ..visits.visit import Visit, Visitor
 from .columns import UNREADABLE
@@ -89,8 +89,8 @@ def _load_batch(
     return {
         visitor.id: VisitorRecord(
             visitor=visitor,
-            visits=in_order(stays.get(visitor.id, ())),
-            movements=tuple(sorted(moves.get(visitor.id, ()))),
+            visits=by_time(stays.get(visitor.id, ())),
+            movements=in_order(moves.get(visitor.id, ())),
             known=facts,
         )
         for visitor, facts in _visitors(connection, ids)
@@ -176,6 +176,6 @@ def ids_to_audit(connection: Connection) -> list[str]:
     return list(connection.scalars(query))
 
 
-def in_order(stays: Iterable[Visit]) -> tuple[Visit, ...]:
+def by_time(stays: Iterable[Visit]) -> tuple[Visit, ...]:
     """Return visits as a record holds them."""
     return tuple(sorted(stays, key=lambda visit: (visit.window, visit.id)))

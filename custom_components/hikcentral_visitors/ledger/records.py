@@ -19,10 +19,10 @@ from ..visits.events import VisitEvent, VisitEventType
 from ..visits.known import Known
 from ..visits.lifecycle import advance
 from ..visits.policy import Policy
-from ..visits.presence import MovementKind
+from ..visits.presence import DESK, in_order
 from ..visits.record import Change, VisitorRecord
 from .counters import count
-from .loading import in_order, load, up_to_date
+from .loading import by_time, load, up_to_date
 from .rows import (
     known_to_row,
     to_row,
@@ -41,8 +41,6 @@ from .statements import (
     KEY,
 )
 from .transaction import Transaction
-
-_DESK = {MovementKind.CHECK_IN, MovementKind.CHECK_OUT}
 
 _COUNTED = {
     VisitEventType.GRANTED: "grants",
@@ -158,7 +156,7 @@ def _store(
         # There is no more use for his picture, whether or not a door confirmed it.
         connection.execute(DROP_PHOTO, {KEY: visitor_id})
     for movement in set(after.movements) - set(before.movements):
-        if movement.kind in _DESK:
+        if movement.kind in DESK:
             at_the_desk = {
                 "visitor_id": visitor_id,
                 "visit_id": movement.visit_id,
@@ -184,8 +182,8 @@ def _as_read(record: VisitorRecord) -> VisitorRecord | None:
         return None
     return replace(
         record,
-        visits=in_order(record.visits),
-        movements=tuple(sorted(record.movements)),
+        visits=by_time(record.visits),
+        movements=in_order(record.movements),
     )
 
 

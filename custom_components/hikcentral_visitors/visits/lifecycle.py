@@ -253,7 +253,7 @@ def _stray_exit(record: VisitorRecord, visit: Visit, policy: Policy) -> bool:
     first = next((one for one in record.movements if one.visit_id == visit.id), None)
     if first is None or first.kind is not MovementKind.EXIT:
         return False
-    earlier = [movement for movement in record.movements if movement < first]
+    earlier = record.movements[: record.movements.index(first)]
     where = whereabouts(earlier, first.at, policy.presence_timeout)
     return where.presence not in {Presence.INSIDE, Presence.UNKNOWN}
 

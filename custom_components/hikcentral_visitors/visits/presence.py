@@ -4,7 +4,7 @@ It is computed anew from all movements each time, so late and out-of-order passa
 out right, and nothing has to be undone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,13 +19,30 @@ class MovementKind(StrEnum):
     CHECK_OUT = "check_out"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+DESK = frozenset({MovementKind.CHECK_IN, MovementKind.CHECK_OUT})
+"""What the reception notes."""
+
+
+@dataclass(frozen=True, slots=True)
 class Movement:
     """One step in or out; `visit_id` is the visit that it belongs to."""
 
     at: datetime
     kind: MovementKind
     visit_id: str
+
+
+def in_order(movements: Iterable[Movement]) -> tuple[Movement, ...]:
+    """Return movements as they happened.
+
+    Passages bear whole seconds: what was noted in the same one comes after them.
+    """
+    return tuple(
+        sorted(
+            movements,
+            key=lambda one: (one.at, one.kind in DESK, one.kind, one.visit_id),
+        )
+    )
 
 
 class Presence(StrEnum):

@@ -7,7 +7,7 @@ from typing import Self
 
 from .events import VisitEvent, VisitEventType
 from .known import NOTHING, Known
-from .presence import Movement
+from .presence import Movement, in_order
 from .visit import Visit, Visitor
 
 
@@ -58,7 +58,7 @@ class VisitorRecord:
 
     def with_movement(self, movement: Movement) -> Self:
         """Return the record with one more movement in its place."""
-        return replace(self, movements=tuple(sorted([*self.movements, movement])))
+        return replace(self, movements=in_order([*self.movements, movement]))
 
 
 @dataclass(frozen=True, slots=True)
