@@ -7,9 +7,11 @@ from datetime import timedelta
 from functools import partial
 
 from .const import LOGGER
+from .intake.agenda import DAYS
 from .ledger import Ledger, LedgerError, Transaction
 from .ledger.records import Moment
 from .ledger.retention import (
+    delete_deleted_events,
     delete_forgotten,
     delete_former_persons,
     delete_old_entries,
@@ -19,6 +21,9 @@ from .ledger.retention import (
 )
 
 INTERVAL = timedelta(hours=1)
+
+_TOLD_OF = timedelta(days=DAYS + 1)
+"""So long HikCentral is asked for what happened: whole days, and the one that runs."""
 
 AT_ONCE = 20
 """How many visitors are forgotten, or rows deleted, before others may write."""
@@ -62,7 +67,11 @@ class Retention:
             more = len(done) == AT_ONCE
         before = self._moment().now - self._moment().policy.retention
         await self._delete(delete_forgotten)
-        await self._delete(partial(delete_old_visits, before=before))
+        told_since = self._moment().now - _TOLD_OF
+        await self._delete(
+            partial(delete_old_visits, before=before, told_since=told_since)
+        )
+        await self._delete(partial(delete_deleted_events, before=told_since))
         await self._delete(partial(delete_former_persons, before=before))
         await self._delete(partial(delete_old_entries, before=before))
         await self._ledger.async_wipe()

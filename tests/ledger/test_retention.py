@@ -10,7 +10,7 @@ import os
 import threading
 
 import pytest
-from sqlalchemy import Table, select
+from sqlalchemy import Table, select, update
 
 from custom_components.hikcentral_visitors import retention as module
 from custom_components.hikcentral_visitors.ledger import Committed, Ledger
@@ -18,6 +18,7 @@ from custom_components.hikcentral_visitors.ledger.copies import copy_of
 from custom_components.hikcentral_visitors.ledger.loading import load
 from custom_components.hikcentral_visitors.ledger.memory import held_places
 from custom_components.hikcentral_visitors.ledger.outbox import waiting
+from custom_components.hikcentral_visitors.ledger.passages import record_passage
 from custom_components.hikcentral_visitors.ledger.photos import keep_photo, photo
 from custom_components.hikcentral_visitors.ledger.records import (
     Moment,
@@ -26,7 +27,12 @@ from custom_components.hikcentral_visitors.ledger.records import (
     insert,
 )
 from custom_components.hikcentral_visitors.ledger.retention import visitors_due
-from custom_components.hikcentral_visitors.ledger.schema import visitors, visits
+from custom_components.hikcentral_visitors.ledger.schema import (
+    deleted_events,
+    passages,
+    visitors,
+    visits,
+)
 from custom_components.hikcentral_visitors.ledger.transaction import Transaction
 from custom_components.hikcentral_visitors.retention import (
     AT_ONCE,
@@ -39,12 +45,14 @@ from custom_components.hikcentral_visitors.visits.events import (
     VisitEventType,
 )
 from custom_components.hikcentral_visitors.visits.known import Existence, Known
+from custom_components.hikcentral_visitors.visits.passage import Passage
 from custom_components.hikcentral_visitors.visits.policy import Policy
 from custom_components.hikcentral_visitors.visits.record import Change, VisitorRecord
 
 from .conftest import HOUR, NOW, POLICY
 from .test_records import store, visit, visitor
 
+DAY = timedelta(days=1)
 LONG_AGO = NOW - timedelta(days=100)
 PRESENT = Known(person_id="42", existence=Existence.PRESENT)
 
@@ -239,6 +247,62 @@ async def test_copies_of_earlier_schemas_go_with_whoever_is_forgotten(
     await retention(ledger).async_forget()
     assert not old.exists()
     assert young.exists() is not somebody_is_due
+
+
+async def passes(ledger: Ledger, moment: Moment, event_id: str, ago: timedelta) -> bool:
+    """Somebody was let in so long ago; whether that was news."""
+    passage = Passage(
+        event_id=event_id,
+        event_type=196893,
+        visitor_id="ada",
+        occurred_at=NOW - ago,
+        door_id="11",
+    )
+    return await ledger.async_write(lambda one: record_passage(one, moment, passage))
+
+
+async def test_a_visit_stays_as_long_as_its_last_passage(
+    ledger: Ledger, moment: Moment
+) -> None:
+    """Long after, somebody tried his card."""
+    record = VisitorRecord(
+        visitor=visitor(), visits=(visit(closed_at=LONG_AGO), visit(id="v2"))
+    )
+    await store(ledger, moment, record)
+    assert await passes(ledger, moment, "late", POLICY.retention - HOUR)
+    await ledger.async_write(
+        lambda one: one.connection.execute(update(passages).values(visit_id="v1"))
+    )
+    await retention(ledger).async_forget()
+    assert await count(ledger, visits) == 2
+    assert await count(ledger, passages) == 1
+
+
+async def test_what_was_deleted_is_no_news_when_it_is_told_again(
+    ledger: Ledger, moment: Moment
+) -> None:
+    """I3: HikCentral is asked for a month, and somebody keeps visits for a week."""
+    moment = replace(moment, policy=replace(POLICY, retention=7 * DAY))
+    forgetful = Retention(ledger, lambda: moment)
+    record = VisitorRecord(
+        visitor=visitor(),
+        visits=(visit(closed_at=NOW - 8 * DAY), visit(id="v2")),
+    )
+    await store(ledger, moment, record)
+    ages = {"old": 40 * DAY, "told": 31 * DAY, "young": 9 * DAY}
+    for event_id, age in ages.items():
+        assert await passes(ledger, moment, event_id, age)
+    await ledger.async_write(
+        lambda one: one.connection.execute(update(passages).values(visit_id="v1"))
+    )
+    await forgetful.async_forget()
+    assert await count(ledger, passages) == 0
+    assert await count(ledger, deleted_events) == 2
+    for event_id in ("told", "young"):
+        assert not await passes(ledger, moment, event_id, ages[event_id])
+    later = replace(moment, now=NOW + 30 * DAY)
+    await Retention(ledger, lambda: later).async_forget()
+    assert await count(ledger, deleted_events) == 0
 
 
 async def test_old_visits_are_deleted_in_portions(

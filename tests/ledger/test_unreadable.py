@@ -241,7 +241,7 @@ def _write_everything(connection: Connection) -> None:
     move_cursor(transaction, 196893, "11", NOW)
     hold_places(transaction, {})
     delete_forgotten(transaction)
-    delete_old_visits(transaction, NOW)
+    delete_old_visits(transaction, NOW, NOW)
 
 
 @pytest.mark.parametrize(

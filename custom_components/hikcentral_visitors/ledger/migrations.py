@@ -10,6 +10,7 @@ from .errors import DamagedError, NewerSchemaError
 from .schema import (
     METADATA,
     attendance,
+    deleted_events,
     former_persons,
     journal,
     known,
@@ -51,11 +52,16 @@ def _add_indices(connection: Connection) -> None:
             index.create(connection, checkfirst=True)
 
 
+def _add_deleted_events(connection: Connection) -> None:
+    deleted_events.create(connection, checkfirst=True)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     _create,
     _add_former_persons,
     _add_refused_levels,
     _add_indices,
+    _add_deleted_events,
 )
 """The step at index n takes a file from version n to n + 1; 0 is an empty file."""
 

@@ -27,6 +27,7 @@ from .loading import load
 from .records import Moment, announce, change
 from .rows import to_row, values
 from .schema import former_persons, known, outbox, passages, visitors, visits
+from .statements import KEY, RECORDED
 from .transaction import Transaction
 
 _IDS_AT_ONCE = 500
@@ -106,9 +107,7 @@ def record_passage(
     was announced by others, who went on while this ledger did not.
     """
     connection = transaction.connection
-    if connection.scalar(
-        select(passages.c.id).where(passages.c.event_id == passage.event_id)
-    ):
+    if connection.scalar(RECORDED, {KEY: passage.event_id}) is not None:
         return False
     rows = connection.execute(
         select(visits).where(visits.c.visitor_id == passage.visitor_id)

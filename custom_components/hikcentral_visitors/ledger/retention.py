@@ -26,7 +26,15 @@ from ..visits.record import VisitorRecord
 from ..visits.visit import WIPED
 from .photos import drop_photo
 from .records import Moment, change
-from .schema import former_persons, journal, known, passages, visitors, visits
+from .schema import (
+    deleted_events,
+    former_persons,
+    journal,
+    known,
+    passages,
+    visitors,
+    visits,
+)
 from .transaction import Transaction
 
 
@@ -105,10 +113,36 @@ def delete_forgotten(transaction: Transaction, at_most: int | None = None) -> in
 
 
 def delete_old_visits(
+    transaction: Transaction,
+    before: datetime,
+    told_since: datetime,
+    at_most: int | None = None,
+) -> int:
+    """Delete visits closed before then, with their passages, unless some are younger.
+
+    HikCentral goes on telling of what happened since `told_since`: the ids of these
+    events are kept, or they would be recorded and announced once more.
+    """
+    connection = transaction.connection
+    younger = exists().where(
+        and_(passages.c.visit_id == visits.c.id, passages.c.occurred_at >= before)
+    )
+    old = and_(visits.c.closed_at < before, ~younger)
+    ids = connection.scalars(select(visits.c.id).where(old).limit(at_most)).all()
+    told = select(passages.c.event_id, passages.c.occurred_at).where(
+        passages.c.visit_id.in_(ids), passages.c.occurred_at >= told_since
+    )
+    kept = [deleted_events.c.event_id, deleted_events.c.occurred_at]
+    connection.execute(deleted_events.insert().from_select(kept, told))
+    return _delete(transaction, visits.c.id, visits.c.id.in_(ids))
+
+
+def delete_deleted_events(
     transaction: Transaction, before: datetime, at_most: int | None = None
 ) -> int:
-    """Delete visits closed before then, with their passages."""
-    return _delete(transaction, visits.c.id, visits.c.closed_at < before, at_most)
+    """Forget passages of before then that were deleted: nobody tells of them."""
+    of_old = deleted_events.c.occurred_at < before
+    return _delete(transaction, deleted_events.c.event_id, of_old, at_most)
 
 
 def delete_old_entries(
@@ -130,7 +164,7 @@ def _delete(
     transaction: Transaction,
     key: Column[Any],
     which: ColumnElement[bool],
-    at_most: int | None,
+    at_most: int | None = None,
 ) -> int:
     """Delete so many of these rows; returns how many there were."""
     chosen = select(key).where(which).limit(at_most)

@@ -185,6 +185,15 @@ passages = Table(
     Index("passages_in_time", "occurred_at", "echo"),
 )
 
+deleted_events = Table(
+    "deleted_events",
+    METADATA,
+    Column("event_id", Label(128), primary_key=True),
+    Column("occurred_at", Instant, nullable=False),
+    Index("deleted_events_in_time", "occurred_at"),
+)
+"""Passages that were deleted while HikCentral can still be asked for them."""
+
 outbox = Table(
     "outbox",
     METADATA,

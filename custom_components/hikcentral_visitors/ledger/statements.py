@@ -28,6 +28,7 @@ from .columns import Instant, Word
 from .schema import (
     attendance,
     counters,
+    deleted_events,
     journal,
     known,
     outbox,
@@ -128,6 +129,12 @@ ADD_PHOTO: Insert = photos.insert()
 PHOTO: Select[Any] = select(photos.c.jpeg).where(
     _is(photos.c.visitor_id), photos.c.digest == bindparam("digest")
 )
+
+RECORDED: CompoundSelect[Any] = union_all(
+    select(passages.c.event_id).where(_is(passages.c.event_id)),
+    select(deleted_events.c.event_id).where(_is(deleted_events.c.event_id)),
+)
+"""An event that was recorded, whether or not it was deleted since."""
 
 TWIN: Select[Any] = (
     select(visits.c.id)
