@@ -111,6 +111,19 @@ async def test_asked_when_the_server_is_back(house: House, command: Command) -> 
     await _all_is_well(house, taken)
 
 
+async def test_while_terminals_are_waited_for(house: House) -> None:
+    """What they hold of somebody else says nothing of him whom we wait for."""
+    operate(house.world, {"snapshot": "before"})
+    house.world.faults.apply_delay_s = HOUR.total_seconds()
+    await house.grant(photo=None)
+    await house.settle(2 * MINUTE)
+    house.fail(cut="drop_before")
+    await house.auditor.async_audit(thorough=False)
+    taken = _set_back(house)
+    house.fail()
+    await _all_is_well(house, taken)
+
+
 async def test_while_nothing_can_be_stored(house: House) -> None:
     """What is taken away from memory is not taken from somebody else."""
     visit = await _granted(house)

@@ -15,7 +15,7 @@ from custom_components.hikcentral_visitors.visits.attempts import Failure, Failu
 from custom_components.hikcentral_visitors.visits.desired import Desired, desired
 from custom_components.hikcentral_visitors.visits.known import Existence, Known
 from custom_components.hikcentral_visitors.visits.operations import (
-    WRITES_BY_ID,
+    BY_PERSON_ID,
     Operation,
     OperationKind as Kind,
     Plan,
@@ -117,7 +117,7 @@ class Server:
         return replace(record, known=known)
 
     def _check_rules(self, known: Known, operation: Operation, now: datetime) -> None:
-        if operation.kind in WRITES_BY_ID and known.existence is Existence.PRESENT:
+        if operation.kind in BY_PERSON_ID and known.existence is Existence.PRESENT:
             assert known.person_id is not None
             assert known.proven_at is not None
             assert now - known.proven_at < PROOF_LASTS

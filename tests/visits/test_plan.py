@@ -18,8 +18,8 @@ from custom_components.hikcentral_visitors.visits.known import (
     Progress,
 )
 from custom_components.hikcentral_visitors.visits.operations import (
+    BY_PERSON_ID,
     NARROWING,
-    WRITES_BY_ID,
     Operation,
     OperationKind as Kind,
     Plan,
@@ -183,7 +183,7 @@ def test_no_write_by_id_without_a_fresh_proof(
     _, made, now = trouble
     made = changed(made, proven_at=now - PROOF_LASTS)
     first = todo_of(made, now)[:1]
-    assert not first or first[0] not in WRITES_BY_ID
+    assert not first or first[0] not in BY_PERSON_ID
 
 
 @given(troubles())

@@ -20,7 +20,7 @@ from ..visits import attempts, facts, person_code, terminals
 from ..visits.attempts import Failure, FailureKind
 from ..visits.desired import desired
 from ..visits.known import Existence, Known, Progress
-from ..visits.operations import WRITES_BY_ID, Operation, OperationKind
+from ..visits.operations import BY_PERSON_ID, Operation, OperationKind
 from ..visits.plan import plan, wish_key
 from ..visits.record import Change, VisitorRecord
 from ..visits.visit import SYSTEM
@@ -99,7 +99,7 @@ class Executor:
             todo = plan(record, wish, moment.now)
             if operation not in todo.step:
                 return Change(record)
-            if operation.kind in WRITES_BY_ID and not self._proof_holds(record.known):
+            if operation.kind in BY_PERSON_ID and not self._proof_holds(record.known):
                 return Change(replace(record, known=facts.doubted(record.known)))
             targets.append(
                 Target(

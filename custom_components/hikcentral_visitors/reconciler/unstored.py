@@ -15,7 +15,7 @@ from ..ledger.loading import load_many
 from ..ledger.records import Moment
 from ..visits.desired import desired
 from ..visits.known import Known
-from ..visits.operations import NARROWING, WRITES_BY_ID, Operation, OperationKind
+from ..visits.operations import BY_PERSON_ID, NARROWING, Operation, OperationKind
 from ..visits.plan import plan
 from ..visits.record import VisitorRecord
 from .calls import Calls, Target, answer_for_many
@@ -76,7 +76,7 @@ class UnstoredNarrowing:
                 return
             target = Target(record=record, wish=wish, taking=True)
             for operation in step:
-                if operation.kind in WRITES_BY_ID and not self._proof_holds(
+                if operation.kind in BY_PERSON_ID and not self._proof_holds(
                     record.known
                 ):
                     operation = Operation(OperationKind.READ_PERSON)  # noqa: PLW2901

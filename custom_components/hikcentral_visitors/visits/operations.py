@@ -30,12 +30,14 @@ NARROWING = frozenset(
         OperationKind.DELETE_PERSON,
     }
 )
-WRITES_BY_ID = NARROWING | {
+BY_PERSON_ID = NARROWING | {
     OperationKind.UPDATE_PERSON,
     OperationKind.UPDATE_FACE,
     OperationKind.ADD_MEMBER,
     OperationKind.APPLY,
+    OperationKind.CHECK_APPLICATION,
 }
+"""What names a person by an id, which may be somebody else's by now."""
 
 
 @dataclass(frozen=True, slots=True)

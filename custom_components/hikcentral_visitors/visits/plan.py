@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from .desired import Desired, Wish
 from .known import UNSETTLED, Effort, Existence, Known, Progress
-from .operations import WRITES_BY_ID, Operation, OperationKind, Plan
+from .operations import BY_PERSON_ID, Operation, OperationKind, Plan
 from .profile import profile_digest
 from .record import VisitorRecord
 from .terminals import to_be_told_again
@@ -264,7 +264,7 @@ def _proven(
     operations: tuple[Operation, ...], known: Known, now: datetime
 ) -> tuple[Operation, ...]:
     """Put a reading in front where the person id was not proven to be ours lately."""
-    if not operations or operations[0].kind not in WRITES_BY_ID:
+    if not operations or operations[0].kind not in BY_PERSON_ID:
         return operations
     if known.existence is Existence.ABSENT:
         return operations
