@@ -407,7 +407,7 @@ class House:
             done: Committed = commit(batch)
             at_hand = {one: record for one, record in done.touched.items() if record}
             if at_hand:
-                with ledger._write_engine.begin() as connection:
+                with ledger._write_engine.connect() as connection:
                     read = load_many(connection, at_hand)
                 if read != at_hand:
                     self._misread.append(f"{at_hand} is read as {read}")
