@@ -51,3 +51,15 @@ async def test_indices_of_a_year_are_made_for_a_file_that_had_others(
     with sqlite3.connect(path) as connection:
         found = connection.execute("SELECT value FROM meta WHERE key='schema_version'")
         assert found.fetchone() == (str(VERSION),)
+
+
+async def test_a_file_of_the_schema_before_gets_what_is_new(tmp_path: Path) -> None:
+    path = tmp_path / "visits.db"
+    await reopen(path)
+    new = made(path)
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TABLE deleted_events")
+        connection.execute("UPDATE meta SET value = 4 WHERE key = 'schema_version'")
+    assert made(path) != new
+    await reopen(path)
+    assert made(path) == new
