@@ -21,7 +21,7 @@ from ..visits import facts
 from ..visits.passage import SLACK, DoorRole, Passage, PassageOutcome, direction
 from ..visits.record import Change, VisitorRecord
 from .cursors import Cursor
-from .owners import Owners, owners
+from .owners import Owners, owners_of
 from .questions import Questions
 
 _REMEMBERED = 2000
@@ -120,7 +120,7 @@ class Intake:
     async def _owners(self, events: Sequence[DoorEvent], slack: timedelta) -> Owners:
         """Return whose these events are, after asking where nobody could know."""
         found = await self._ledger.async_read(
-            lambda connection: owners(connection, events)
+            lambda connection: owners_of(connection, events)
         )
         doubtful = {one.person_id for one in events if found.doubtful(one, slack)}
         unclaimed = [

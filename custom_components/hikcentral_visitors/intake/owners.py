@@ -61,7 +61,7 @@ class Owners:
         return owner is not None and event.person_code not in {None, owner.person_code}
 
 
-def owners(connection: Connection, events: Iterable[DoorEvent]) -> Owners:
+def owners_of(connection: Connection, events: Iterable[DoorEvent]) -> Owners:
     """Return whose the persons of these events are, as far as we know."""
     persons = {event.person_id for event in events if event.person_id is not None}
     codes = {event.person_code for event in events if event.person_code is not None}
