@@ -3,8 +3,10 @@
 import asyncio
 
 from custom_components.hikcentral_visitors.visits.access import AccessState
+from custom_components.hikcentral_visitors.visits.plan import PROOF_LASTS
 from simulator.control.operator import operate
 from simulator.faults import ApplyFault
+from simulator.model import Credential
 
 from .house import (
     ADD,
@@ -101,6 +103,33 @@ async def test_somebody_taken_out_is_put_back(house: House) -> None:
     assert house.open_to_us() == set()
     await _audited(house)
     assert await house.differences() == []
+    assert house.open_to_us() == LOBBY_DOORS
+
+
+async def test_doors_are_told_of_somebody_taken_out(house: House) -> None:
+    """The operator told them nothing, and nobody wants him back in by now."""
+    visit = await house.grant()
+    await house.settle()
+    house.world.database.remove_member("7", house.ours()[0].id)
+
+    async def seen_and_revoked() -> None:
+        await house.auditor.async_audit(thorough=False)
+        await house.revoke(visit)
+
+    await house.at_once([seen_and_revoked()])
+    await house.settle()
+    assert house.open_to_us() == set()
+    assert (await house.access(visit)).state is AccessState.REMOVED
+
+
+async def test_doors_are_told_of_somebody_deleted_long_after(house: House) -> None:
+    """Out of the level is found first, and that there is no person only then."""
+    await house.grant(photo=None)
+    await house.wait(PROOF_LASTS)
+    gone = house.ours()[0].id
+    operate(house.world, {"delete_person": gone})
+    await _audited(house)
+    assert house.opens(gone, Credential.CARD) == set()
     assert house.open_to_us() == LOBBY_DOORS
 
 

@@ -153,6 +153,16 @@ def test_terminals_are_told_of_somebody_who_is_gone() -> None:
     assert facts.person_deleted(without) == Known(add_attempted=True)
 
 
+def test_terminals_are_told_of_somebody_whom_others_deleted() -> None:
+    """Whatever was known of them: it is not known what others had them told."""
+    known = replace(HELD, members=frozenset())
+    for _ in range(2):
+        known = facts.person_not_found(known, NOW)
+    assert known.existence is Existence.ABSENT
+    assert known.person_id == HELD.person_id
+    assert known.application.progress is Progress.NARROWED
+
+
 def test_what_hindered_an_add_hinders_the_next() -> None:
     lost = facts.assumed(NOTHING, [operation(Kind.ADD_PERSON)])
     failure = Failure(kind=FailureKind.AMBIGUOUS, reason="unclear")

@@ -23,7 +23,7 @@ from ..ledger import Ledger, LedgerError
 from ..ledger.loading import ids_to_audit, ids_to_care_for
 from ..ledger.records import Moment
 from ..visits import attempts, facts, terminals
-from ..visits.known import Existence, Known, Progress
+from ..visits.known import Existence, Known
 from ..visits.person_code import Installation
 from ..visits.plan import open_part
 from ..visits.record import Change, VisitorRecord
@@ -115,7 +115,7 @@ class Auditor:
         """
         async for record in async_records(self._ledger, [visitor_id]):
             await self._compare_person(record)
-        await self._learn({visitor_id: _untold})
+        await self._learn({visitor_id: terminals.untold})
         await self._compare_levels([visitor_id], thorough=True)
 
     async def async_audit(self, *, thorough: bool) -> Findings:
@@ -260,23 +260,10 @@ def _membership(before: Known, level: str, is_member: bool) -> Callable[[Known],
         return replace(known, unsure=known.unsure | {level})
 
     if not is_member:
-        return _if_same(before, lambda known: facts.member_removed(known, level))
+        return _if_same(before, lambda known: facts.member_missing(known, level))
     if level in before.possible_levels:
         return _if_same(before, lambda known: facts.member_added(known, level))
     return found_in
-
-
-def _untold(known: Known) -> Known:
-    """What the doors hold is not what they were told: tell them again.
-
-    A door that is known not to take it goes on counting as that.
-    """
-    if known.existence is not Existence.PRESENT:
-        return known
-    application = known.application
-    if application.progress is not Progress.FAILED:
-        application = replace(application, progress=Progress.NARROWED)
-    return replace(known, application=replace(application, next_check=None))
 
 
 def _if_same(

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from .known import UNSETTLED, Application, Effort, Existence, Known, Progress
 from .operations import NARROWING, Operation, OperationKind
-from .terminals import once_more
+from .terminals import once_more, untold
 from .window import Window
 
 SECOND_LOOK = timedelta(seconds=3)
@@ -186,15 +186,26 @@ def member_removed(known: Known, level: str) -> Known:
     )
 
 
+def member_missing(known: Known, level: str) -> Known:
+    """He was found to be out of the level: perhaps nobody told the terminals."""
+    return untold(member_removed(known, level))
+
+
 def person_deleted(known: Known) -> Known:
+    """We deleted him; terminals that were told before need not be told again."""
+    progress = known.application.progress
+    told = progress not in UNSETTLED and progress is not Progress.UNVERIFIABLE
+    if told and not known.possible_levels:
+        return Known(add_attempted=known.add_attempted)
+    return _gone(known)
+
+
+def _gone(known: Known) -> Known:
     """Nothing is left on the server but, for ever, the code that was used.
 
     Terminals may go on knowing a person who was deleted, until they are told.
     """
-    progress = known.application.progress
-    told = progress not in UNSETTLED and progress is not Progress.UNVERIFIABLE
-    untold = known.possible_levels or not told
-    if known.person_id is None or not untold:
+    if known.person_id is None:
         return Known(add_attempted=known.add_attempted)
     return Known(
         add_attempted=known.add_attempted,
@@ -242,7 +253,8 @@ def person_not_found(known: Known, now: datetime) -> Known:
 
     This is asked twice: an add that is still under way in the server must not be
     followed by another, and somebody who has access is not given up for one answer.
-    What hindered an add hinders the next too.
+    What hindered an add hinders the next too. What the terminals were told by whoever
+    deleted him, and what he had changed before, is not known.
     """
     if known.existence is not Existence.ABSENT and known.absences == 0:
         later = now + SECOND_LOOK
@@ -253,5 +265,5 @@ def person_not_found(known: Known, now: datetime) -> Known:
             widening=replace(known.widening, next_attempt=later),
             narrowing=replace(known.narrowing, next_attempt=later),
         )
-    gone = person_deleted(known)
+    gone = _gone(known)
     return replace(gone, widening=known.widening) if known.person_id is None else gone

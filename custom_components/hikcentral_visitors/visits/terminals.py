@@ -152,6 +152,19 @@ def once_more(known: Known) -> Known:
     )
 
 
+def untold(known: Known) -> Known:
+    """What the terminals hold may not be what they should: tell them first of all.
+
+    One that is known not to take it goes on counting as that.
+    """
+    if known.existence is not Existence.PRESENT:
+        return known
+    application = known.application
+    if application.progress is not Progress.FAILED:
+        application = replace(application, progress=Progress.NARROWED)
+    return replace(known, application=replace(application, next_check=None))
+
+
 def to_be_told_again(known: Known) -> bool:
     """Whether the terminals are told once more, at `next_check`."""
     application = known.application
