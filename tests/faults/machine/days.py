@@ -21,6 +21,7 @@ from custom_components.hikcentral_visitors.book import registration
 from custom_components.hikcentral_visitors.intake import sweeps
 from custom_components.hikcentral_visitors.intake.agenda import past_days
 from custom_components.hikcentral_visitors.ledger import engines
+from custom_components.hikcentral_visitors.visits.known import Progress
 from simulator import create_app, event_types
 from simulator.clock import Clock
 from simulator.faults import Faults
@@ -213,6 +214,7 @@ class Days(RuleBasedStateMachine):
         self.run(house.living(house.pass_time(20 * MINUTE)))
         self.run(house.living(house.look_again()))
         self.run(house.living(house.pass_time(5 * MINUTE)))
+        self.run(house.living(self._doors_are_told()))
         self.run(hearsay.learn_forgotten(house, self.guests))
         self.listeners.listen()
         for guest in self.guests:
@@ -225,6 +227,17 @@ class Days(RuleBasedStateMachine):
         misplaced = self.run(self.listeners.misplaced())
         assert not misplaced, misplaced
         self.nothing_worse_happens_meanwhile()
+
+    async def _doors_are_told(self) -> None:
+        """Some visit may have begun or ended by chance in this very moment."""
+        for _ in range(5):
+            records = await self.house.records()
+            if all(
+                record.known.application.progress is not Progress.PENDING
+                for record in records
+            ):
+                return
+            await self.house.pass_time(MINUTE)
 
     def faults_end(self) -> None:
         self.world.faults = Faults(clock_skew_s=self.clocks)
