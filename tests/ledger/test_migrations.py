@@ -5,7 +5,20 @@ import sqlite3
 
 from custom_components.hikcentral_visitors.ledger import Ledger
 from custom_components.hikcentral_visitors.ledger.copies import copy_of
+from custom_components.hikcentral_visitors.ledger.loading import load
 from custom_components.hikcentral_visitors.ledger.migrations import VERSION
+from custom_components.hikcentral_visitors.ledger.passages import (
+    former_visitors_of_persons,
+)
+from custom_components.hikcentral_visitors.ledger.records import Moment
+from custom_components.hikcentral_visitors.visits.known import (
+    Application,
+    Known,
+    Progress,
+)
+from custom_components.hikcentral_visitors.visits.record import VisitorRecord
+
+from .test_records import store, visitor
 
 INDICES = "SELECT name, sql FROM sqlite_master WHERE type = 'index'"
 
@@ -53,7 +66,7 @@ async def test_indices_of_a_year_are_made_for_a_file_that_had_others(
         assert found.fetchone() == (str(VERSION),)
 
 
-async def test_a_file_of_the_schema_before_gets_what_is_new(tmp_path: Path) -> None:
+async def test_a_file_of_the_fourth_schema_gets_what_is_new(tmp_path: Path) -> None:
     path = tmp_path / "visits.db"
     await reopen(path)
     new = made(path)
@@ -63,3 +76,32 @@ async def test_a_file_of_the_schema_before_gets_what_is_new(tmp_path: Path) -> N
     assert made(path) != new
     await reopen(path)
     assert made(path) == new
+
+
+async def test_who_was_gone_and_not_yet_told_has_an_id_of_before(
+    path: Path, moment: Moment
+) -> None:
+    """Until the sixth schema it was the id of a person who did not exist."""
+    ledger = Ledger(path)
+    await ledger.async_open()
+    gone = Known(
+        add_attempted=True,
+        former_ids=frozenset({"42"}),
+        application=Application(progress=Progress.NARROWED),
+    )
+    record = VisitorRecord(visitor=visitor(), known=gone)
+    await store(ledger, moment, record)
+    await ledger.async_close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE known SET person_id = '42'")
+        connection.execute("ALTER TABLE known DROP COLUMN former_ids")
+        connection.execute("UPDATE meta SET value = 5 WHERE key = 'schema_version'")
+    ledger = Ledger(path)
+    await ledger.async_open()
+    assert await ledger.async_read(lambda one: load(one, "ada")) == record
+    former = await ledger.async_read(
+        lambda one: former_visitors_of_persons(one, ["42"])
+    )
+    assert former["42"][0] == "ada"
+    assert former["42"][1] > moment.now, "kept as long as any that is new"
+    await ledger.async_close()

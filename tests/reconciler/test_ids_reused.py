@@ -21,6 +21,7 @@ from .house import (
     HOUR,
     JPEG,
     LOBBY,
+    LOBBY_DOORS,
     MINUTE,
     READ,
     UPDATE,
@@ -182,6 +183,34 @@ async def test_a_person_who_was_deleted_and_not_yet_applied(house: House) -> Non
     house.fail(cut="drop_before")
     await house.wait(HOUR / 4)
     await _all_is_well(house, _set_back(house))
+
+
+@pytest.mark.parametrize("strangers", [0, 1])
+async def test_doors_are_told_of_an_id_that_was_his_for_a_while(
+    house: House, strangers: int
+) -> None:
+    """He was deleted and made again; with the backup his id of before is back."""
+    visit = await house.grant(photo=None)
+    await house.settle()
+    (before,) = house.ours()
+    operate(house.world, {"snapshot": "before"})
+    operate(house.world, {"delete_person": before.id})
+    await house.auditor.async_audit(thorough=False)
+    await house.settle()
+    (meanwhile,) = house.ours()
+    assert meanwhile.id != before.id
+    house.calls()  # until now the id was ours
+    operate(house.world, {"restore": "before"})
+    house.staff.update(house.simulator.background.seed(strangers, 0))
+    house.world.terminals.store_wanted(house.staff)
+    house.remember_staff()
+    await house.auditor.async_audit(thorough=True)
+    await house.settle()
+    assert house.open_to_us() == LOBBY_DOORS
+    await house.revoke(visit)
+    await house.settle()
+    assert house.open_to_us() == set()
+    assert (await house.access(visit)).state is AccessState.REMOVED
 
 
 async def test_more_than_an_hour_after_the_last_proof(house: House) -> None:

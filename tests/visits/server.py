@@ -154,7 +154,7 @@ class Server:
             wish=wish_key(record, wish),
         )
 
-    def _call(  # noqa: PLR0912 - one case for each operation
+    def _call(
         self,
         record: VisitorRecord,
         known: Known,
@@ -198,11 +198,9 @@ class Server:
                 reading_of_doors = self._doors(person)
                 return lambda known: terminals.doors_read(known, reading_of_doors, now)
             case Kind.APPLY:
-                self.terminals.clear()
-                if person is not None:
-                    held = Held(person.window, frozenset(person.levels))
-                    self.terminals[person.id] = held
-                return lambda known: terminals.application_requested(known, now)
+                told = known.former_ids
+                self._apply(told)
+                return lambda known: terminals.application_requested(known, now, told)
             case _:
                 pass
         assert person is not None
@@ -228,6 +226,13 @@ class Server:
             case _:
                 person.levels.discard(level)
                 return lambda known: facts.member_removed(known, level)
+
+    def _apply(self, former_ids: Iterable[str]) -> None:
+        for person_id in former_ids:
+            self.terminals.pop(person_id, None)
+        if (person := self.person) is not None:
+            held = Held(person.window, frozenset(person.levels))
+            self.terminals[person.id] = held
 
     def _doors(self, person: Person | None) -> DoorsReading:
         if person is None:

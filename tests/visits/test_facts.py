@@ -147,7 +147,7 @@ def test_somebody_known_is_given_up_when_not_found_twice() -> None:
 
 def test_terminals_are_told_of_somebody_who_is_gone() -> None:
     gone = facts.person_deleted(HELD)
-    assert gone.person_id == HELD.person_id
+    assert (gone.person_id, gone.former_ids) == (None, frozenset([HELD.person_id]))
     assert gone.application.progress is Progress.NARROWED
     without = replace(HELD, members=frozenset())
     assert facts.person_deleted(without) == Known(add_attempted=True)
@@ -159,7 +159,7 @@ def test_terminals_are_told_of_somebody_whom_others_deleted() -> None:
     for _ in range(2):
         known = facts.person_not_found(known, NOW)
     assert known.existence is Existence.ABSENT
-    assert known.person_id == HELD.person_id
+    assert (known.person_id, known.former_ids) == (None, frozenset([HELD.person_id]))
     assert known.application.progress is Progress.NARROWED
 
 
@@ -212,7 +212,28 @@ def test_another_person_record_holds_nothing_for_certain() -> None:
     assert known.members == frozenset()
     assert known.unsure == {"lobby", "office"}
     assert (known.face, known.face_updated) == (None, False)
-    assert known.application == Application(progress=Progress.STALE)
+    assert known.former_ids == {HELD.person_id}
+    assert known.application == Application(progress=Progress.NARROWED)
+
+
+def test_who_is_back_by_an_id_of_before_is_not_gone_by_it() -> None:
+    gone = facts.person_deleted(HELD)
+    back = read(gone, person_id=HELD.person_id)
+    assert (back.person_id, back.former_ids) == (HELD.person_id, frozenset())
+    assert back.application.progress is Progress.NARROWED
+
+
+def test_an_id_of_before_is_kept_until_it_was_told() -> None:
+    """Whatever becomes of him meanwhile."""
+    known = read(HELD, person_id="8")
+    applied = Application(progress=Progress.APPLIED)
+    assert HELD.person_id in facts.code_taken(known).former_ids
+    left = facts.person_deleted(replace(known, unsure=frozenset(), application=applied))
+    assert left.former_ids == {HELD.person_id}
+    assert left.application.progress is Progress.NARROWED
+    added = facts.person_added(left, "9", VISIT.window, "profile", None, NOW)
+    assert added.former_ids == {HELD.person_id}
+    assert added.application.progress is Progress.NARROWED
 
 
 def test_what_was_refused_for_a_mistaken_id_is_asked_again() -> None:

@@ -33,14 +33,17 @@ def _add_former_persons(connection: Connection) -> None:
     former_persons.create(connection, checkfirst=True)
 
 
-def _add_refused_levels(connection: Connection) -> None:
+def _add_words(connection: Connection, name: str) -> None:
+    """Add a column of words to what is known, unless the file was begun with it."""
     columns = {column["name"] for column in inspect(connection).get_columns(known.name)}
-    if known.c.refused_levels.name not in columns:
+    if name not in columns:
         connection.execute(
-            text(
-                "ALTER TABLE known ADD COLUMN refused_levels TEXT NOT NULL DEFAULT '[]'"
-            )
+            text(f"ALTER TABLE known ADD COLUMN {name} TEXT NOT NULL DEFAULT '[]'")
         )
+
+
+def _add_refused_levels(connection: Connection) -> None:
+    _add_words(connection, known.c.refused_levels.name)
 
 
 def _add_indices(connection: Connection) -> None:
@@ -56,12 +59,27 @@ def _add_deleted_events(connection: Connection) -> None:
     deleted_events.create(connection, checkfirst=True)
 
 
+def _add_former_ids(connection: Connection) -> None:
+    """The id of somebody who was gone stayed his until the terminals were told."""
+    _add_words(connection, known.c.former_ids.name)
+    for statement in (
+        "INSERT OR REPLACE INTO former_persons (person_id, visitor_id, until)"
+        " SELECT person_id, visitor_id,"
+        " CAST(strftime('%s', 'now') AS INTEGER) * 1000000"
+        " FROM known WHERE existence = 'absent' AND person_id IS NOT NULL",
+        "UPDATE known SET former_ids = json_array(person_id), person_id = NULL"
+        " WHERE existence = 'absent' AND person_id IS NOT NULL",
+    ):
+        connection.execute(text(statement))
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     _create,
     _add_former_persons,
     _add_refused_levels,
     _add_indices,
     _add_deleted_events,
+    _add_former_ids,
 )
 """The step at index n takes a file from version n to n + 1; 0 is an empty file."""
 

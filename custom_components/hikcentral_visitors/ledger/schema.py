@@ -111,6 +111,7 @@ known = Table(
     METADATA,
     _visitor_id(primary_key=True),
     Column("person_id", Label(64), index=True),
+    Column("former_ids", WordSet, nullable=False),
     Column("existence", Word(Existence), nullable=False),
     Column("add_attempted", Flag, nullable=False),
     Column("absences", Number, nullable=False),

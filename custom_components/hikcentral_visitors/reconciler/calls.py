@@ -1,9 +1,10 @@
 """The calls themselves: one for one person or for many, and what the answer says."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import batched
 
 from ..hikcentral import (
     AlreadyExistsError,
@@ -21,6 +22,7 @@ from ..visits.operations import Operation, OperationKind
 from ..visits.profile import REMARK, profile_digest
 from ..visits.record import VisitorRecord
 from ..visits.window import Window
+from .batches import BATCH
 from .readings import doors_reading, person_reading
 
 _MOMENT_LATER = timedelta(minutes=1)
@@ -214,7 +216,7 @@ class Calls:
     async def _add_members(self, level: str, targets: Sequence[Target]) -> set[str]:
         persons = [target.person_id for target in targets]
         await self._client.add_members(level, persons, priority=Priority.WIDENING)
-        return set(persons)
+        return _visitors(targets)
 
     async def _remove_members(self, level: str, targets: Sequence[Target]) -> set[str]:
         """Take them out, and read back that they are."""
@@ -226,7 +228,7 @@ class Calls:
         except NotFoundError:
             if len(persons) > 1 or await self._level_exists(level):
                 raise
-            return persons
+            return _visitors(targets)
         try:
             still = {
                 person
@@ -237,29 +239,46 @@ class Calls:
             }
         except RefusedError:
             # The list of members is optional (guide 3.8); the answer must do.
-            return persons
-        return persons - still
+            return _visitors(targets)
+        return _visitors(one for one in targets if one.person_id not in still)
 
     async def _level_exists(self, level: str) -> bool:
         levels = self._client.access_levels(priority=Priority.NARROWING)
         return level in {one.id async for one in levels}
 
     async def _apply(self, _level: str, targets: Sequence[Target]) -> set[str]:
+        await self._apply_for_gone(targets)
         persons = [
-            target.person_id for target in targets if not await self._replaced(target)
+            target.person_id
+            for target in targets
+            if target.record.known.existence is Existence.PRESENT
         ]
         if persons:
             await self._client.reapply(persons, priority=min(map(_priority, targets)))
-        return {target.person_id for target in targets}
+        return _visitors(targets)
 
-    async def _replaced(self, target: Target) -> bool:
-        """Whether the id of somebody who was deleted went to another person since."""
-        if target.record.known.existence is not Existence.ABSENT:
-            return False
-        other = await self._client.person_by_id(
-            target.person_id, priority=Priority.NARROWING
-        )
-        return other is not None
+    async def _apply_for_gone(self, targets: Sequence[Target]) -> None:
+        """Have the doors forget persons of theirs who are gone.
+
+        Their ids may have gone to others since. Some servers apply nothing for a person
+        that is gone, and then there is nothing left to do for the one whom it concerns.
+        """
+        gone = [
+            person_id
+            for target in targets
+            for person_id in sorted(target.record.known.former_ids)
+            if not await self._exists(person_id)
+        ]
+        try:
+            for some in batched(gone, BATCH, strict=False):
+                await self._client.reapply(some, priority=Priority.NARROWING)
+        except RefusedError:
+            if len(targets) > 1:
+                raise
+
+    async def _exists(self, person_id: str) -> bool:
+        person = await self._client.person_by_id(person_id, priority=Priority.NARROWING)
+        return person is not None
 
     def _draft(self, target: Target, window: Window) -> PersonDraft:
         """All of the person each time, for servers that clear what is left out."""
@@ -283,8 +302,14 @@ def _knowing(learn: Callable[[Known], Known]) -> Answer:
     return lambda record: replace(record, known=learn(record.known))
 
 
-def answer_for_many(operation: Operation, now: datetime) -> Answer:
-    """Return what it means that a call for many was done for somebody."""
+def _visitors(targets: Iterable[Target]) -> set[str]:
+    return {target.visitor_id for target in targets}
+
+
+def answer_for_many(
+    operation: Operation, targets: Iterable[Target], now: datetime
+) -> Answer:
+    """Return what it means for each of these that a call for many was done."""
     level = operation.level or ""
     match operation.kind:
         case OperationKind.ADD_MEMBER:
@@ -292,7 +317,12 @@ def answer_for_many(operation: Operation, now: datetime) -> Answer:
         case OperationKind.REMOVE_MEMBER:
             return _knowing(lambda known: facts.member_removed(known, level))
         case _:
-            return _knowing(lambda known: terminals.application_requested(known, now))
+            told = frozenset[str]().union(
+                *(target.record.known.former_ids for target in targets)
+            )
+            return _knowing(
+                lambda known: terminals.application_requested(known, now, told)
+            )
 
 
 def _priority(target: Target) -> Priority:

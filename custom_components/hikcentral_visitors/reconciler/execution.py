@@ -144,9 +144,10 @@ class Executor:
             await self._store_failure(job, targets, error)
         else:
             self._contact.answered()
-            succeeded = [one for one in targets if one.person_id in done]
-            await self._store(job, succeeded, answer_for_many(operation, self._now()))
-            left = [one for one in targets if one.person_id not in done]
+            succeeded = [one for one in targets if one.visitor_id in done]
+            answer = answer_for_many(operation, succeeded, self._now())
+            await self._store(job, succeeded, answer)
+            left = [one for one in targets if one.visitor_id not in done]
             if left:
                 refusal = Failure(kind=FailureKind.REFUSED, reason="still_member")
                 await self._store_failure(job, left, refusal)
@@ -211,11 +212,6 @@ def _failed(
         ):
             photo_id = record.visitor.photo or ""
             return replace(record, known=facts.face_refused(known, photo_id))
-        case OperationKind.APPLY, RefusedError() if (
-            target.record.known.existence is Existence.ABSENT
-        ):
-            # The person was deleted: there is nobody left to apply anything for.
-            return replace(record, known=terminals.nobody_to_apply_for(known))
         case OperationKind.CHECK_APPLICATION, RefusedError():
             return replace(record, known=terminals.doors_unreadable(known, now))
     known = attempts.failed(

@@ -90,6 +90,6 @@ class UnstoredNarrowing:
         else:
             level = operation.level or ""
             await self._calls.for_many[operation.kind](level, [target])
-            answer = answer_for_many(operation, self._moment().now)
+            answer = answer_for_many(operation, [target], self._moment().now)
         self._contact.answered()
         return answer(record)

@@ -78,12 +78,14 @@ class Known:
     without a known outcome concerned. `profile` and `face` are digests of what was
     confirmed, None where unknown or never sent; `face_updated` tells a face that was
     sent by itself from one that went with the person. `proven_at` is when the person id
-    was last seen to belong to our person code. `refused_levels` are those that he was
-    not taken into, when the wish that `widening` names was refused; the rest of it is
-    given all the same.
+    was last seen to belong to our person code. `former_ids` are those of persons of his
+    who are gone, by which terminals may know him until they are told. `refused_levels`
+    are those that he was not taken into, when the wish that `widening` names was
+    refused; the rest of it is given all the same.
     """
 
     person_id: str | None = None
+    former_ids: frozenset[str] = frozenset()
     existence: Existence = Existence.ABSENT
     add_attempted: bool = False
     absences: int = 0

@@ -46,14 +46,19 @@ class DoorsReading:
         return self.ready + len(self.failed) + self.pending
 
 
-def application_requested(known: Known, now: datetime) -> Known:
-    """The server took the order to bring the terminals up to date.
+def application_requested(
+    known: Known, now: datetime, told: frozenset[str] = frozenset()
+) -> Known:
+    """The server took the order to bring the terminals up to date, `told` ids included.
 
     Of somebody who was deleted it can tell no more, and a server that tells nothing is
     not asked again.
     """
+    known = replace(known, former_ids=known.former_ids - told)
+    if known.former_ids:
+        return known
     if known.existence is Existence.ABSENT:
-        return replace(known, person_id=None, application=Application())
+        return replace(known, application=Application())
     if known.application.progress is Progress.UNVERIFIABLE:
         return _unheard(known, now, times=known.application.retries + 1)
     again = known.application.progress is Progress.FAILED
@@ -129,11 +134,6 @@ def _until_check(application: Application, checks: int, now: datetime) -> timede
         return CHECK_DELAYS[-1]
     due = application.requested_at + CHECK_DELAYS[checks]
     return max(due - now, CHECK_DELAYS[0])
-
-
-def nobody_to_apply_for(known: Known) -> Known:
-    """The server applies nothing for a person that is gone."""
-    return replace(known, application=Application())
 
 
 def doors_unreadable(known: Known, now: datetime) -> Known:
