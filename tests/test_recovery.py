@@ -244,7 +244,7 @@ async def test_after_a_restoration_nothing_is_given_until_somebody_decides(
     assert _members(simulator) == [person_of(simulator, "Cleo")]
     ada = await _visit(hass, visits["ada"])
     assert (ada["access"], ada["reason"]) == ("held", "backup_restored")
-    assert (await _visit(hass, visits["cleo"]))["access"] == "active"
+    await _becomes(hass, place, visits["cleo"], access="active")
 
     fresh = await call(hass, "grant_access", given_name="Dot", card_no="4714", wait=0)
     assert fresh["access"] == "held"
@@ -267,6 +267,18 @@ async def _visit(hass: HomeAssistant, visit: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+async def _becomes(
+    hass: HomeAssistant, place: Place, visit: dict[str, Any], **shown: str
+) -> None:
+    """Wait until a visit is shown so."""
+    committed = asyncio.Event()
+    place.entry.runtime_data.ledger.async_listen(lambda _: committed.set())
+    async with asyncio.timeout(PATIENCE_S):
+        while not shown.items() <= (await _visit(hass, visit)).items():
+            await committed.wait()
+            committed.clear()
+
+
 async def test_closing_ends_what_is_not_given(
     hass: HomeAssistant,
     simulator: Simulator,
@@ -276,14 +288,13 @@ async def test_closing_ends_what_is_not_given(
     visits = await _restore(hass, place)
     await place.start()
     await place.entry.runtime_data.auditor.async_audit(thorough=True)
-    await hass.async_block_till_done()
     issue = await place.issue(RecoveryCause.BACKUP_RESTORED)
     assert issue is not None
-    assert (await _visit(hass, visits["cleo"]))["access"] == "active"
+    await _becomes(hass, place, visits["cleo"], access="active")
     done = await fix(await hass_client(), DOMAIN, issue.issue_id, "close")
     assert done["type"] == "create_entry"
     await hass.async_block_till_done()
-    assert (await _visit(hass, visits["ada"]))["status"] == "closed"
+    await _becomes(hass, place, visits["ada"], status="closed")
     assert (await _visit(hass, visits["cleo"]))["access"] == "active"
     assert _members(simulator) == [person_of(simulator, "Cleo")]
 

@@ -33,6 +33,10 @@ class Played:
 type Part = Callable[[MortalHouse, Played], Awaitable[None]]
 
 
+UNTIL_TOLD = timedelta(minutes=30)
+"""Until terminals were told of a person who is gone, as often as they are."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Flow:
     """A flow: `before` it all is at rest; `act` is crashed; `check` comes after.
@@ -213,7 +217,7 @@ async def _forget(house: MortalHouse, played: Played) -> None:
 
 async def _is_forgotten(house: MortalHouse, played: Played) -> None:
     await house.retention.async_forget()
-    await house.settle()
+    await house.wait(UNTIL_TOLD)
     await house.retention.async_forget()
     assert await house.records() == []
     assert house.ours() == []
@@ -333,7 +337,12 @@ FLOWS: dict[str, Flow] = {
     "expiry": Flow(before=_one_visitor, act=_expire, check=_is_out, lasts=2 * HOUR),
     "passages": Flow(before=_one_polled, act=_pass, check=_passed),
     "retention": Flow(before=_closed_long_ago, act=_forget, check=_is_forgotten),
-    "forget": Flow(before=_one_visitor, act=_forget_one, check=_forgotten_if_asked),
+    "forget": Flow(
+        before=_one_visitor,
+        act=_forget_one,
+        check=_forgotten_if_asked,
+        lasts=UNTIL_TOLD,
+    ),
     "update": Flow(before=_one_visitor, act=_update, check=_updated_if_asked),
     "overlapping visits": Flow(before=_one_visitor, act=_overlap, check=_overlapped),
     "check out": Flow(before=_one_checked_in, act=_check_out, check=_gone_if_asked),

@@ -11,11 +11,7 @@ from custom_components.hikcentral_visitors.ledger.passages import (
     former_visitors_of_persons,
 )
 from custom_components.hikcentral_visitors.ledger.records import Moment
-from custom_components.hikcentral_visitors.visits.known import (
-    Application,
-    Known,
-    Progress,
-)
+from custom_components.hikcentral_visitors.visits.known import Former, Known
 from custom_components.hikcentral_visitors.visits.record import VisitorRecord
 
 from .test_records import store, visitor
@@ -84,17 +80,16 @@ async def test_who_was_gone_and_not_yet_told_has_an_id_of_before(
     """Until the sixth schema it was the id of a person who did not exist."""
     ledger = Ledger(path)
     await ledger.async_open()
-    gone = Known(
-        add_attempted=True,
-        former_ids=frozenset({"42"}),
-        application=Application(progress=Progress.NARROWED),
-    )
+    gone = Known(add_attempted=True, former=Former(ids=frozenset({"42"})))
     record = VisitorRecord(visitor=visitor(), known=gone)
     await store(ledger, moment, record)
     await ledger.async_close()
     with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE known SET person_id = '42'")
-        connection.execute("ALTER TABLE known DROP COLUMN former_ids")
+        connection.execute(
+            "UPDATE known SET person_id = '42', application_progress = 'narrowed'"
+        )
+        for column in ("ids", "told", "failures", "due"):
+            connection.execute(f"ALTER TABLE known DROP COLUMN former_{column}")
         connection.execute("UPDATE meta SET value = 5 WHERE key = 'schema_version'")
     ledger = Ledger(path)
     await ledger.async_open()

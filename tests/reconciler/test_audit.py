@@ -1,9 +1,15 @@
 """What somebody changes in HikCentral's own client is found and put right."""
 
 import asyncio
+from dataclasses import replace
 
+import pytest
+
+from custom_components.hikcentral_visitors.ledger.records import change
 from custom_components.hikcentral_visitors.visits.access import AccessState
 from custom_components.hikcentral_visitors.visits.plan import PROOF_LASTS
+from custom_components.hikcentral_visitors.visits.record import Change, VisitorRecord
+from custom_components.hikcentral_visitors.visits.restoration import restored
 from simulator.control.operator import operate
 from simulator.faults import ApplyFault
 from simulator.model import Credential
@@ -12,9 +18,11 @@ from .house import (
     ADD,
     APPLY,
     DAY,
+    DESK,
     EVERYBODY,
     HOUR,
     LEVELS,
+    LOBBY,
     LOBBY_DOORS,
     MEMBERS,
     MINUTE,
@@ -131,6 +139,108 @@ async def test_doors_are_told_of_somebody_deleted_long_after(house: House) -> No
     await _audited(house)
     assert house.opens(gone, Credential.CARD) == set()
     assert house.open_to_us() == LOBBY_DOORS
+
+
+@pytest.mark.parametrize("asked_back", [True, False])
+async def test_doors_that_did_not_hear_of_a_deletion_are_told_again(
+    house: House, asked_back: bool
+) -> None:
+    """Of somebody who is gone, a server tells nobody whether it reached them."""
+    visit = await house.grant(photo=None)
+    await house.settle()
+    gone = house.ours()[0].id
+    operate(house.world, {"delete_person": gone})
+    if not asked_back:
+        await house.revoke(visit)
+    fault = ApplyFault(doorIndexCode="11", times=1)
+    house.world.faults.apply_fail = [fault]
+    await _audited(house, thorough=True)
+    assert house.opens(gone, Credential.CARD) == {"11"}
+    await house.wait(10 * MINUTE)
+    assert house.opens(gone, Credential.CARD) == set()
+
+
+async def test_doors_are_told_of_a_deletion_as_soon_as_that_is_permitted(
+    house: House,
+) -> None:
+    visit = await house.grant(photo=None)
+    await house.settle()
+    operate(house.world, {"delete_person": house.ours()[0].id})
+    house.fail(APPLY, code="17")
+    await house.revoke(visit)
+    await _audited(house, thorough=True)
+    assert (await house.access(visit)).state is AccessState.REVOKING
+    house.fail()
+    await house.wait(HOUR / 2)
+    assert house.open_to_us() == set()
+    assert (await house.access(visit)).state is AccessState.REMOVED
+
+
+async def test_a_window_that_somebody_widened_may_be_at_the_doors(
+    house: House,
+) -> None:
+    """He was in a level meanwhile, and out of it again, which nobody told them."""
+    visit = await house.grant()
+    await house.settle()
+    await house.revoke(visit)
+    await house.settle()
+    person = house.ours()[0].id
+    window = {"personId": person, "endTime": (house.now() + DAY).isoformat()}
+    order = {"privilegeGroupId": VIP, "personId": person}
+    operate(house.world, {"set_window": window, "add_member": order, "apply": {}})
+    await house.simulator.advance(5)
+    assert house.open_to_us() == VIP_DOORS
+    house.world.database.remove_member(VIP, person)
+    await _audited(house, thorough=True)
+    assert house.open_to_us() == set()
+
+
+async def test_doors_are_told_again_after_the_visits_were_set_back(
+    house: House,
+) -> None:
+    """The copy is from when they had been told; what they missed since, it forgot."""
+    visit = await house.grant()
+    await house.settle()
+    await house.revoke(visit)
+    await house.settle()
+    before = await house.record()
+    again = await house.grant(visitor_id=before.visitor.id)
+    await house.settle()
+    house.world.faults.apply_fail = [ApplyFault(doorIndexCode="11")]
+    await house.revoke(again)
+    await house.settle(HOUR)
+    assert house.open_to_us() == {"11"}
+
+    def set_back(record: VisitorRecord) -> Change:
+        return Change(restored(replace(record, known=before.known), house.now()))
+
+    await house.ledger.async_write(
+        lambda one: change(one, house.moment(), before.visitor.id, set_back)
+    )
+    house.world.faults.apply_fail = []
+    await _audited(house, thorough=True)
+    await house.settle()
+    assert house.open_to_us() == set()
+
+
+async def test_who_is_deleted_by_an_id_that_is_gone_is_looked_for(
+    house: House,
+) -> None:
+    """Somebody made him again by his code, with another id."""
+    visit = await house.grant(photo=None)
+    await house.settle()
+    await house.revoke(visit)
+    await house.settle()
+    data = house.world.database
+    (before,) = house.ours()
+    data.delete_person(before.id)
+    number = data.new_id("person", data.tables.persons)
+    later = (house.now() + DAY).isoformat()
+    data.save_person(replace(before, id=number, end_time=later))
+    data.add_member(LOBBY, number)
+    await house.book.forget([(await house.record()).visitor.id], DESK)
+    await house.wait(HOUR / 4)
+    assert house.ours() == []
 
 
 async def test_somebody_without_a_visit_gets_nothing(house: House) -> None:

@@ -10,7 +10,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from custom_components.hikcentral_visitors.visits import attempts, facts, terminals
+from custom_components.hikcentral_visitors.visits import (
+    attempts,
+    facts,
+    former,
+    terminals,
+)
 from custom_components.hikcentral_visitors.visits.attempts import Failure, FailureKind
 from custom_components.hikcentral_visitors.visits.desired import Desired, desired
 from custom_components.hikcentral_visitors.visits.known import Existence, Known
@@ -106,7 +111,9 @@ class Server:
         if reached:
             learnt = self._call(record, known, wish, operation, now)
             if answered:
-                known = learnt(attempts.succeeded(known, taking=todo.narrowing))
+                known = learnt(
+                    attempts.succeeded(known, operation, taking=todo.narrowing)
+                )
         if answer in {
             Answer.REFUSED,
             Answer.TRANSIENT,
@@ -162,50 +169,78 @@ class Server:
         operation: Operation,
         now: datetime,
     ) -> Learnt:
-        person, visitor = self.person, record.visitor
+        match operation.kind:
+            case Kind.CHECK_APPLICATION | Kind.APPLY | Kind.APPLY_FORMER:
+                return self._at_the_terminals(known, operation.kind, now)
+            case Kind.READ_PERSON:
+                return self._read(profile_digest(record.visitor), now)
+            case Kind.ADD_PERSON:
+                return self._add(record, wish, now)
+        person = self.person
+        if operation.kind is Kind.DELETE_PERSON and person is None:
+            return facts.doubted
+        assert person is not None
+        assert person.id == known.person_id
+        return self._change(person, record, wish, operation, now)
+
+    def _at_the_terminals(self, known: Known, kind: Kind, now: datetime) -> Learnt:
+        person = self.person
+        if kind is Kind.CHECK_APPLICATION:
+            reading = self._doors(person)
+            return lambda known: terminals.doors_read(known, reading, now)
+        if kind is Kind.APPLY:
+            if person is not None:
+                held = Held(person.window, frozenset(person.levels))
+                self.terminals[person.id] = held
+            return lambda known: terminals.application_requested(known, now)
+        ids = known.former.ids
+        for person_id in ids - {person.id if person else None}:
+            self.terminals.pop(person_id, None)
+        return lambda known: former.terminals_told(known, ids, now)
+
+    def _read(self, profile: str, now: datetime) -> Learnt:
+        person = self.person
+        self.read_since_add = True
+        if person is None:
+            return lambda known: facts.person_not_found(known, now)
+        reading = facts.PersonReading(
+            person_id=person.id,
+            window=person.window,
+            has_photo=person.face is not None,
+        )
+        same = person.profile == profile
+        return lambda known: facts.person_read(
+            known, reading, now, known.profile or (profile if same else None)
+        )
+
+    def _add(self, record: VisitorRecord, wish: Desired, now: datetime) -> Learnt:
+        window, visitor = wish.window, record.visitor
+        assert self.person is None, "added twice"
+        assert window is not None
+        self.ids_given += 1
+        self.read_since_add = False
         profile = profile_digest(visitor)
+        made = Person(str(self.ids_given), window, profile, visitor.photo)
+        self.person = made
+        return lambda known: facts.person_added(
+            known, made.id, window, profile, visitor.photo, now
+        )
+
+    def _change(
+        self,
+        person: Person,
+        record: VisitorRecord,
+        wish: Desired,
+        operation: Operation,
+        now: datetime,
+    ) -> Learnt:
+        profile = profile_digest(record.visitor)
         level = operation.level or ""
         match operation.kind:
-            case Kind.READ_PERSON:
-                self.read_since_add = True
-                if person is None:
-                    return lambda known: facts.person_not_found(known, now)
-                reading = facts.PersonReading(
-                    person_id=person.id,
-                    window=person.window,
-                    has_photo=person.face is not None,
-                )
-                same = person.profile == profile
-                return lambda known: facts.person_read(
-                    known, reading, now, known.profile or (profile if same else None)
-                )
-            case Kind.ADD_PERSON:
-                assert person is None, "added twice"
-                assert wish.window is not None
-                self.ids_given += 1
-                self.read_since_add = False
-                made = Person(str(self.ids_given), wish.window, profile, visitor.photo)
-                self.person = made
-                window = wish.window
-                return lambda known: facts.person_added(
-                    known, made.id, window, profile, visitor.photo, now
-                )
             case Kind.DELETE_PERSON:
                 self.person = None
                 self.read_since_add = True
                 return facts.person_deleted
-            case Kind.CHECK_APPLICATION:
-                reading_of_doors = self._doors(person)
-                return lambda known: terminals.doors_read(known, reading_of_doors, now)
-            case Kind.APPLY:
-                told = known.former_ids
-                self._apply(told)
-                return lambda known: terminals.application_requested(known, now, told)
-            case _:
-                pass
-        assert person is not None
-        assert person.id == known.person_id
-        match operation.kind:
             case Kind.UPDATE_PERSON | Kind.NARROW_PERSON:
                 assert wish.window is not None
                 window = wish.window
@@ -217,7 +252,7 @@ class Server:
                 person.profile = profile
                 return lambda known: facts.window_ended(known, ended, profile)
             case Kind.UPDATE_FACE:
-                digest = visitor.photo or ""
+                digest = record.visitor.photo or ""
                 person.face = digest
                 return lambda known: facts.face_taken(known, digest)
             case Kind.ADD_MEMBER:
@@ -226,13 +261,6 @@ class Server:
             case _:
                 person.levels.discard(level)
                 return lambda known: facts.member_removed(known, level)
-
-    def _apply(self, former_ids: Iterable[str]) -> None:
-        for person_id in former_ids:
-            self.terminals.pop(person_id, None)
-        if (person := self.person) is not None:
-            held = Held(person.window, frozenset(person.levels))
-            self.terminals[person.id] = held
 
     def _doors(self, person: Person | None) -> DoorsReading:
         if person is None:

@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.hikcentral_visitors.ledger.rows import DOUBTED
 from custom_components.hikcentral_visitors.visits import attempts, facts
 from custom_components.hikcentral_visitors.visits.attempts import (
     Failure,
@@ -20,6 +21,7 @@ from custom_components.hikcentral_visitors.visits.known import (
     Application,
     Effort,
     Existence,
+    Former,
     Known,
     Progress,
 )
@@ -28,12 +30,15 @@ from custom_components.hikcentral_visitors.visits.operations import (
     Operation,
     OperationKind as Kind,
 )
+from custom_components.hikcentral_visitors.visits.record import VisitorRecord
+from custom_components.hikcentral_visitors.visits.restoration import restored
 from custom_components.hikcentral_visitors.visits.window import Window
 
-from .values import HOUR, NOW, applied, at, stay
+from .values import HOUR, NOW, VISITOR, applied, at, stay
 
 VISIT = stay()
 HELD = applied(VISIT)
+WAS = frozenset(filter(None, [HELD.person_id]))
 WRITES = [
     Kind.UPDATE_PERSON,
     Kind.NARROW_PERSON,
@@ -147,8 +152,9 @@ def test_somebody_known_is_given_up_when_not_found_twice() -> None:
 
 def test_terminals_are_told_of_somebody_who_is_gone() -> None:
     gone = facts.person_deleted(HELD)
-    assert (gone.person_id, gone.former_ids) == (None, frozenset([HELD.person_id]))
-    assert gone.application.progress is Progress.NARROWED
+    assert gone.person_id is None
+    assert gone.former == Former(ids=WAS)
+    assert not gone.nothing_left
     without = replace(HELD, members=frozenset())
     assert facts.person_deleted(without) == Known(add_attempted=True)
 
@@ -159,8 +165,7 @@ def test_terminals_are_told_of_somebody_whom_others_deleted() -> None:
     for _ in range(2):
         known = facts.person_not_found(known, NOW)
     assert known.existence is Existence.ABSENT
-    assert (known.person_id, known.former_ids) == (None, frozenset([HELD.person_id]))
-    assert known.application.progress is Progress.NARROWED
+    assert known.former == Former(ids=WAS)
 
 
 def test_what_hindered_an_add_hinders_the_next() -> None:
@@ -169,8 +174,11 @@ def test_what_hindered_an_add_hinders_the_next() -> None:
     lost = attempts.failed(
         lost, operation(Kind.ADD_PERSON), failure, NOW, taking=False, wish="wish"
     )
+    again = operation(Kind.READ_PERSON)
     for _ in range(2):
-        lost = facts.person_not_found(attempts.succeeded(lost, taking=False), NOW)
+        lost = facts.person_not_found(
+            attempts.succeeded(lost, again, taking=False), NOW
+        )
     assert lost.existence is Existence.ABSENT
     assert lost.widening.failures == 1
     assert lost.widening.reason == "unclear"
@@ -212,28 +220,40 @@ def test_another_person_record_holds_nothing_for_certain() -> None:
     assert known.members == frozenset()
     assert known.unsure == {"lobby", "office"}
     assert (known.face, known.face_updated) == (None, False)
-    assert known.former_ids == {HELD.person_id}
+    assert known.former == Former(ids=WAS)
     assert known.application == Application(progress=Progress.NARROWED)
 
 
+def test_whoever_is_found_is_told_to_the_doors() -> None:
+    """What they were told last, nobody knows."""
+    assert read(DOUBTED).application.progress is Progress.NARROWED
+    back = restored(VisitorRecord(visitor=VISITOR, known=HELD), NOW).known
+    assert read(back).application.progress is Progress.NARROWED
+
+
+def test_a_window_that_somebody_else_changed_may_be_at_the_doors() -> None:
+    other = Window(NOW, at(48))
+    assert read(HELD, window=other).application.progress is Progress.NARROWED
+    assert read(HELD).application == HELD.application
+
+
 def test_who_is_back_by_an_id_of_before_is_not_gone_by_it() -> None:
-    gone = facts.person_deleted(HELD)
-    back = read(gone, person_id=HELD.person_id)
-    assert (back.person_id, back.former_ids) == (HELD.person_id, frozenset())
+    back = read(facts.person_deleted(HELD), person_id=HELD.person_id)
+    assert (back.person_id, back.former) == (HELD.person_id, Former())
     assert back.application.progress is Progress.NARROWED
 
 
-def test_an_id_of_before_is_kept_until_it_was_told() -> None:
-    """Whatever becomes of him meanwhile."""
+def test_an_id_of_before_is_kept_whatever_becomes_of_him() -> None:
     known = read(HELD, person_id="8")
     applied = Application(progress=Progress.APPLIED)
-    assert HELD.person_id in facts.code_taken(known).former_ids
-    left = facts.person_deleted(replace(known, unsure=frozenset(), application=applied))
-    assert left.former_ids == {HELD.person_id}
-    assert left.application.progress is Progress.NARROWED
-    added = facts.person_added(left, "9", VISIT.window, "profile", None, NOW)
-    assert added.former_ids == {HELD.person_id}
-    assert added.application.progress is Progress.NARROWED
+    deleted = facts.person_deleted(
+        replace(known, unsure=frozenset(), application=applied)
+    )
+    added = facts.person_added(deleted, "9", VISIT.window, "profile", None, NOW)
+    for one in (facts.code_taken(known), deleted, added):
+        assert one.former == Former(ids=WAS)
+    both = facts.person_deleted(replace(added, members=frozenset({"lobby"})))
+    assert both.former == Former(ids=WAS | {"9"})
 
 
 def test_what_was_refused_for_a_mistaken_id_is_asked_again() -> None:

@@ -165,19 +165,12 @@ def test_an_end_is_told_to_terminals_that_nobody_reads() -> None:
 def test_who_may_be_at_terminals_that_nobody_reads_is_told_when_he_is_deleted() -> None:
     gone = replace(HELD, members=frozenset())
     known = facts.person_deleted(terminals.doors_unreadable(gone, NOW))
-    assert known.application.progress is Progress.NARROWED
-    assert known.former_ids == {HELD.person_id}
-    told = terminals.application_requested(known, NOW, known.former_ids)
-    assert told.nothing_left
-    assert told.former_ids == frozenset()
+    assert known.former.ids == {HELD.person_id}
 
 
-def test_an_id_that_was_found_meanwhile_is_told_by_the_next_application() -> None:
-    gone = facts.person_deleted(HELD)
-    later = replace(gone, former_ids=gone.former_ids | {"8"})
-    half = terminals.application_requested(later, NOW, gone.former_ids)
-    assert half.former_ids == {"8"}
-    assert half.application.progress is Progress.NARROWED
+def test_an_order_of_somebody_who_is_gone_meanwhile_tells_nothing_of_him() -> None:
+    gone = facts.person_deleted(pending())
+    assert terminals.application_requested(gone, NOW) == gone
 
 
 def test_a_face_that_no_door_shows_is_sent_by_itself_and_then_given_up() -> None:

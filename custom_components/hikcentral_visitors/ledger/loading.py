@@ -148,6 +148,7 @@ def ids_to_care_for(connection: Connection, now: datetime) -> list[str]:
             known.c.unsure != [],
             known.c.window_known != true(),
             known.c.window_end > now,
+            known.c.former_ids != [],
             known.c.application_progress.not_in(sorted(set(Progress) - UNSETTLED)),
         )
     )

@@ -33,17 +33,15 @@ def _add_former_persons(connection: Connection) -> None:
     former_persons.create(connection, checkfirst=True)
 
 
-def _add_words(connection: Connection, name: str) -> None:
-    """Add a column of words to what is known, unless the file was begun with it."""
+def _add_column(connection: Connection, definition: str) -> None:
+    """Add a column to what is known, unless the file was begun with it."""
     columns = {column["name"] for column in inspect(connection).get_columns(known.name)}
-    if name not in columns:
-        connection.execute(
-            text(f"ALTER TABLE known ADD COLUMN {name} TEXT NOT NULL DEFAULT '[]'")
-        )
+    if definition.split(maxsplit=1)[0] not in columns:
+        connection.execute(text(f"ALTER TABLE known ADD COLUMN {definition}"))
 
 
 def _add_refused_levels(connection: Connection) -> None:
-    _add_words(connection, known.c.refused_levels.name)
+    _add_column(connection, "refused_levels TEXT NOT NULL DEFAULT '[]'")
 
 
 def _add_indices(connection: Connection) -> None:
@@ -59,15 +57,19 @@ def _add_deleted_events(connection: Connection) -> None:
     deleted_events.create(connection, checkfirst=True)
 
 
-def _add_former_ids(connection: Connection) -> None:
+def _add_former(connection: Connection) -> None:
     """The id of somebody who was gone stayed his until the terminals were told."""
-    _add_words(connection, known.c.former_ids.name)
+    _add_column(connection, "former_ids TEXT NOT NULL DEFAULT '[]'")
+    _add_column(connection, "former_told INTEGER NOT NULL DEFAULT 0")
+    _add_column(connection, "former_failures INTEGER NOT NULL DEFAULT 0")
+    _add_column(connection, "former_due BIGINT")
     for statement in (
         "INSERT OR REPLACE INTO former_persons (person_id, visitor_id, until)"
         " SELECT person_id, visitor_id,"
         " CAST(strftime('%s', 'now') AS INTEGER) * 1000000"
         " FROM known WHERE existence = 'absent' AND person_id IS NOT NULL",
-        "UPDATE known SET former_ids = json_array(person_id), person_id = NULL"
+        "UPDATE known SET former_ids = json_array(person_id), person_id = NULL,"
+        " application_progress = 'settled'"
         " WHERE existence = 'absent' AND person_id IS NOT NULL",
     ):
         connection.execute(text(statement))
@@ -79,7 +81,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _add_refused_levels,
     _add_indices,
     _add_deleted_events,
-    _add_former_ids,
+    _add_former,
 )
 """The step at index n takes a file from version n to n + 1; 0 is an empty file."""
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from ..visits.commands import forget
-from ..visits.known import UNSETTLED, Existence
+from ..visits.known import Existence
 from ..visits.record import VisitorRecord
 from ..visits.visit import WIPED
 from .photos import drop_photo
@@ -101,7 +101,7 @@ def delete_forgotten(transaction: Transaction, at_most: int | None = None) -> in
             known.c.visitor_id == visitors.c.id,
             or_(
                 known.c.existence != Existence.ABSENT,
-                known.c.application_progress.in_(sorted(UNSETTLED)),
+                known.c.former_ids != [],
             ),
         )
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from ..visits.known import Application, Effort, Existence, Known
+from ..visits.known import Application, Effort, Existence, Former, Known
 from ..visits.passage import Passage
 from ..visits.visit import Visit, Visitor
 from ..visits.window import Window
@@ -33,7 +33,12 @@ _FIELDS = {
     for kind in (Visitor, Visit, Passage)
 }
 _FACTS = [column.name for column in known_table.columns if not column.primary_key]
-_NESTED = {"application": Application, "widening": Effort, "narrowing": Effort}
+_NESTED = {
+    "application": Application,
+    "former": Former,
+    "widening": Effort,
+    "narrowing": Effort,
+}
 _PARTS = {
     name: (kind, [(part.name, f"{name}_{part.name}") for part in fields(kind)])
     for name, kind in _NESTED.items()
@@ -42,8 +47,8 @@ _PARTS = {
 _PLAIN = [
     field.name for field in fields(Known) if field.name not in {*_NESTED, "window"}
 ]
-_SHARED: Mapping[Application | Effort, Any] = {
-    part: part for part in (Application(), Effort())
+_SHARED: Mapping[Application | Former | Effort, Any] = {
+    part: part for part in (Application(), Former(), Effort())
 }
 """Those of most visitors, and so kept once."""
 

@@ -111,7 +111,6 @@ known = Table(
     METADATA,
     _visitor_id(primary_key=True),
     Column("person_id", Label(64), index=True),
-    Column("former_ids", WordSet, nullable=False),
     Column("existence", Word(Existence), nullable=False),
     Column("add_attempted", Flag, nullable=False),
     Column("absences", Number, nullable=False),
@@ -135,6 +134,10 @@ known = Table(
     Column("application_doors_ready", Number, nullable=False),
     Column("application_doors_total", Number, nullable=False),
     Column("application_failed_doors", Words, nullable=False),
+    Column("former_ids", WordSet, nullable=False),
+    Column("former_told", Number, nullable=False),
+    Column("former_failures", Number, nullable=False),
+    Column("former_due", Instant),
     *_effort("widening"),
     *_effort("narrowing"),
 )

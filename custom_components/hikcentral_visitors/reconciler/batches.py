@@ -34,6 +34,7 @@ _STAGES: Mapping[OperationKind, int] = {
     OperationKind.ADD_MEMBER: 1,
     OperationKind.APPLY: 2,
     OperationKind.CHECK_APPLICATION: 3,
+    OperationKind.APPLY_FORMER: 3,
 }
 _FOR_MANY = frozenset(
     {OperationKind.ADD_MEMBER, OperationKind.REMOVE_MEMBER, OperationKind.APPLY}

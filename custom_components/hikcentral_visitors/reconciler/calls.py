@@ -1,6 +1,6 @@
 """The calls themselves: one for one person or for many, and what the answer says."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,9 +15,9 @@ from ..hikcentral import (
     Priority,
     RefusedError,
 )
-from ..visits import facts, person_code, terminals
+from ..visits import facts, former, person_code, terminals
 from ..visits.desired import Desired
-from ..visits.known import Existence, Known
+from ..visits.known import Known
 from ..visits.operations import Operation, OperationKind
 from ..visits.profile import REMARK, profile_digest
 from ..visits.record import VisitorRecord
@@ -79,6 +79,7 @@ class Calls:
             OperationKind.UPDATE_FACE: self._update_face,
             OperationKind.DELETE_PERSON: self._delete_person,
             OperationKind.CHECK_APPLICATION: self._check_application,
+            OperationKind.APPLY_FORMER: self._apply_former,
         }
         self.for_many: dict[
             OperationKind, Callable[[str, Sequence[Target]], Awaitable[set[str]]]
@@ -194,10 +195,13 @@ class Calls:
         return _knowing(lambda known: facts.face_taken(known, digest))
 
     async def _delete_person(self, target: Target) -> Answer:
-        with suppress(NotFoundError):
+        try:
             await self._client.delete_person(
                 target.person_id, priority=Priority.NARROWING
             )
+        except NotFoundError:
+            # Somebody else deleted him, or he has another id by now: he is looked for.
+            return _knowing(facts.doubted)
         return _knowing(facts.person_deleted)
 
     async def _check_application(self, target: Target) -> Answer:
@@ -216,7 +220,7 @@ class Calls:
     async def _add_members(self, level: str, targets: Sequence[Target]) -> set[str]:
         persons = [target.person_id for target in targets]
         await self._client.add_members(level, persons, priority=Priority.WIDENING)
-        return _visitors(targets)
+        return set(persons)
 
     async def _remove_members(self, level: str, targets: Sequence[Target]) -> set[str]:
         """Take them out, and read back that they are."""
@@ -228,7 +232,7 @@ class Calls:
         except NotFoundError:
             if len(persons) > 1 or await self._level_exists(level):
                 raise
-            return _visitors(targets)
+            return persons
         try:
             still = {
                 person
@@ -239,42 +243,28 @@ class Calls:
             }
         except RefusedError:
             # The list of members is optional (guide 3.8); the answer must do.
-            return _visitors(targets)
-        return _visitors(one for one in targets if one.person_id not in still)
+            return persons
+        return persons - still
 
     async def _level_exists(self, level: str) -> bool:
         levels = self._client.access_levels(priority=Priority.NARROWING)
         return level in {one.id async for one in levels}
 
     async def _apply(self, _level: str, targets: Sequence[Target]) -> set[str]:
-        await self._apply_for_gone(targets)
-        persons = [
-            target.person_id
-            for target in targets
-            if target.record.known.existence is Existence.PRESENT
-        ]
-        if persons:
-            await self._client.reapply(persons, priority=min(map(_priority, targets)))
-        return _visitors(targets)
+        persons = [target.person_id for target in targets]
+        await self._client.reapply(persons, priority=min(map(_priority, targets)))
+        return set(persons)
 
-    async def _apply_for_gone(self, targets: Sequence[Target]) -> None:
-        """Have the doors forget persons of theirs who are gone.
-
-        Their ids may have gone to others since. Some servers apply nothing for a person
-        that is gone, and then there is nothing left to do for the one whom it concerns.
-        """
-        gone = [
-            person_id
-            for target in targets
-            for person_id in sorted(target.record.known.former_ids)
-            if not await self._exists(person_id)
-        ]
-        try:
+    async def _apply_former(self, target: Target) -> Answer:
+        """Have the doors forget persons who are gone, unless others have their ids."""
+        ids = target.record.known.former.ids
+        gone = [one for one in sorted(ids) if not await self._exists(one)]
+        # Some servers apply nothing for a person that is gone: no more can be done.
+        with suppress(NotFoundError):
             for some in batched(gone, BATCH, strict=False):
                 await self._client.reapply(some, priority=Priority.NARROWING)
-        except RefusedError:
-            if len(targets) > 1:
-                raise
+        now = self._now()
+        return _knowing(lambda known: former.terminals_told(known, ids, now))
 
     async def _exists(self, person_id: str) -> bool:
         person = await self._client.person_by_id(person_id, priority=Priority.NARROWING)
@@ -302,14 +292,8 @@ def _knowing(learn: Callable[[Known], Known]) -> Answer:
     return lambda record: replace(record, known=learn(record.known))
 
 
-def _visitors(targets: Iterable[Target]) -> set[str]:
-    return {target.visitor_id for target in targets}
-
-
-def answer_for_many(
-    operation: Operation, targets: Iterable[Target], now: datetime
-) -> Answer:
-    """Return what it means for each of these that a call for many was done."""
+def answer_for_many(operation: Operation, now: datetime) -> Answer:
+    """Return what it means that a call for many was done for somebody."""
     level = operation.level or ""
     match operation.kind:
         case OperationKind.ADD_MEMBER:
@@ -317,12 +301,7 @@ def answer_for_many(
         case OperationKind.REMOVE_MEMBER:
             return _knowing(lambda known: facts.member_removed(known, level))
         case _:
-            told = frozenset[str]().union(
-                *(target.record.known.former_ids for target in targets)
-            )
-            return _knowing(
-                lambda known: terminals.application_requested(known, now, told)
-            )
+            return _knowing(lambda known: terminals.application_requested(known, now))
 
 
 def _priority(target: Target) -> Priority:

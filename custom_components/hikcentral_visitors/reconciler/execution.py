@@ -19,7 +19,7 @@ from ..ledger.records import Moment, change_many
 from ..visits import attempts, facts, person_code, terminals
 from ..visits.attempts import Failure, FailureKind
 from ..visits.desired import desired
-from ..visits.known import Existence, Known, Progress
+from ..visits.known import Known, Progress
 from ..visits.operations import BY_PERSON_ID, Operation, OperationKind
 from ..visits.plan import plan, wish_key
 from ..visits.record import Change, VisitorRecord
@@ -121,8 +121,6 @@ class Executor:
 
         Meanwhile it may have been set back to a backup, and ids given to others.
         """
-        if known.existence is Existence.ABSENT:
-            return True
         return known.proven_at is not None and known.proven_at >= self._contact.gap
 
     async def _carry_out_for_many(self, job: Job, targets: Sequence[Target]) -> None:
@@ -144,10 +142,9 @@ class Executor:
             await self._store_failure(job, targets, error)
         else:
             self._contact.answered()
-            succeeded = [one for one in targets if one.visitor_id in done]
-            answer = answer_for_many(operation, succeeded, self._now())
-            await self._store(job, succeeded, answer)
-            left = [one for one in targets if one.visitor_id not in done]
+            succeeded = [one for one in targets if one.person_id in done]
+            await self._store(job, succeeded, answer_for_many(operation, self._now()))
+            left = [one for one in targets if one.person_id not in done]
             if left:
                 refusal = Failure(kind=FailureKind.REFUSED, reason="still_member")
                 await self._store_failure(job, left, refusal)
@@ -157,7 +154,9 @@ class Executor:
         taking = {target.visitor_id: target.taking for target in targets}
 
         def decide(record: VisitorRecord) -> Change:
-            known = attempts.succeeded(record.known, taking=taking[record.visitor.id])
+            known = attempts.succeeded(
+                record.known, job.operation, taking=taking[record.visitor.id]
+            )
             return Change(answer(replace(record, known=known)))
 
         def work(transaction: Transaction) -> None:

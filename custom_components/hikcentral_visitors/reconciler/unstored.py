@@ -21,7 +21,11 @@ from ..visits.record import VisitorRecord
 from .calls import Calls, Target, answer_for_many
 
 _MOST_STEPS = 10
-_WITHOUT_STORING = NARROWING | {OperationKind.READ_PERSON, OperationKind.APPLY}
+_WITHOUT_STORING = NARROWING | {
+    OperationKind.READ_PERSON,
+    OperationKind.APPLY,
+    OperationKind.APPLY_FORMER,
+}
 
 
 class UnstoredNarrowing:
@@ -90,6 +94,6 @@ class UnstoredNarrowing:
         else:
             level = operation.level or ""
             await self._calls.for_many[operation.kind](level, [target])
-            answer = answer_for_many(operation, [target], self._moment().now)
+            answer = answer_for_many(operation, self._moment().now)
         self._contact.answered()
         return answer(record)

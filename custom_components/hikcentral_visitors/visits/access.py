@@ -80,12 +80,9 @@ def _held(visit: Visit, wish: Desired) -> bool:
 def _ended(visit: Visit, record: VisitorRecord, wish: Desired, now: datetime) -> Access:
     known = record.known
     effort = known.narrowing
-    open_ = known.existence is Existence.UNKNOWN
+    open_ = known.existence is Existence.UNKNOWN or known.former.untold
     if known.existence is Existence.PRESENT:
-        open_ = _still_open(visit, record, wish, now)
-    if known.existence is Existence.ABSENT:
-        # Terminals may know him still.
-        open_ = known.application.progress in UNSETTLED
+        open_ |= _still_open(visit, record, wish, now)
     if not open_:
         return Access(state=AccessState.REMOVED)
     return Access(

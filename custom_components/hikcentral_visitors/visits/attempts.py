@@ -41,9 +41,17 @@ def failed(
     """A call did not succeed; `wish` names what was wished, `jitter` is in [0, 1).
 
     Taking away is tried again whatever the answer, and a refusal counts towards the
-    next rung. Giving ends where the server refused what was asked; of a level that he
-    was not taken into, only that level.
+    next rung; what concerns persons who are gone holds up nothing else. Giving ends
+    where the server refused what was asked; of a level that he was not taken into, only
+    that level.
     """
+    if operation.kind is OperationKind.APPLY_FORMER:
+        former = known.former
+        wait = max(back_off(former.failures, jitter), failure.retry_after)
+        return replace(
+            known,
+            former=replace(former, failures=former.failures + 1, due=now + wait),
+        )
     effort = known.narrowing if taking else known.widening
     refused = failure.kind is FailureKind.REFUSED
     wait = max(back_off(effort.failures, jitter), failure.retry_after)
@@ -82,7 +90,7 @@ def _refused_levels(known: Known, operation: Operation, wish: str) -> frozenset[
     return earlier | {operation.level}
 
 
-def succeeded(known: Known, *, taking: bool) -> Known:
+def succeeded(known: Known, operation: Operation, *, taking: bool) -> Known:
     """A step worked: the next one need not wait.
 
     To have found nobody is no success. Failures of taking away count until something
@@ -90,6 +98,8 @@ def succeeded(known: Known, *, taking: bool) -> Known:
     give stands until something else is wished.
     """
     if known.existence is not Existence.PRESENT:
+        return known
+    if operation.kind is OperationKind.APPLY_FORMER:
         return known
     if taking:
         return replace(known, narrowing=replace(known.narrowing, next_attempt=None))
@@ -105,6 +115,7 @@ def asked_again(known: Known) -> Known:
         widening=Effort(),
         narrowing=replace(known.narrowing, next_attempt=None),
         application=replace(known.application, next_check=None),
+        former=replace(known.former, due=None),
         face=None if known.face == known.face_refused else known.face,
         face_refused=None,
     )

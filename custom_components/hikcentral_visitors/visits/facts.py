@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from .former import is_back, left_behind
 from .known import UNSETTLED, Application, Effort, Existence, Known, Progress
 from .operations import NARROWING, Operation, OperationKind
 from .terminals import once_more, untold
@@ -117,11 +118,7 @@ def mistaken(known: Known, person_id: str) -> Known:
 
 def code_taken(known: Known) -> Known:
     """Somebody else has the person code: begin again with another."""
-    return Known(
-        former_ids=known.former_ids,
-        application=_to_be_told(known.former_ids),
-        widening=known.widening,
-    )
+    return Known(former=known.former, widening=known.widening)
 
 
 def person_added(
@@ -145,7 +142,7 @@ def person_added(
         face_updated=False,
         members=frozenset(),
         unsure=frozenset(),
-        application=_to_be_told(known.former_ids),
+        application=Application(),
         widening=Effort(),
     )
 
@@ -200,7 +197,7 @@ def person_deleted(known: Known) -> Known:
     progress = known.application.progress
     told = progress not in UNSETTLED and progress is not Progress.UNVERIFIABLE
     if told and not known.possible_levels:
-        known = replace(known, person_id=None)
+        return Known(add_attempted=known.add_attempted, former=known.former)
     return _gone(known)
 
 
@@ -209,22 +206,7 @@ def _gone(known: Known) -> Known:
 
     Terminals may go on knowing a person who was deleted, until they are told.
     """
-    former = _former_ids(known)
-    return Known(
-        add_attempted=known.add_attempted,
-        former_ids=former,
-        application=_to_be_told(former),
-    )
-
-
-def _former_ids(known: Known) -> frozenset[str]:
-    """Return the ids of somebody whose person is not the one that we knew."""
-    return known.former_ids | frozenset(filter(None, [known.person_id]))
-
-
-def _to_be_told(former_ids: frozenset[str]) -> Application:
-    """Return what is known of terminals that may know somebody by these ids only."""
-    return Application(progress=Progress.NARROWED) if former_ids else Application()
+    return Known(add_attempted=known.add_attempted, former=left_behind(known))
 
 
 def person_read(
@@ -234,18 +216,16 @@ def person_read(
 
     Another id than before is another person record: no membership carries over, but any
     that we knew may be there, and no face; what was refused for that id is asked again
-    for this one, and terminals may go on knowing him by that one. A face that is gone
-    is unknown again, and so is a window that the reading did not show.
+    for this one, and nobody knows what terminals were told of either. A face that is
+    gone is unknown again, and so is a window that the reading did not show. A window
+    that is another than we knew may have reached the terminals.
     """
     same = known.person_id == reading.person_id
     mistaken = known.person_id is not None and not same
-    former = known.former_ids if same else _former_ids(known)
-    levels = known.possible_levels
     shown = same and reading.has_photo is not False
-    return replace(
+    read = replace(
         known,
         person_id=reading.person_id,
-        former_ids=former - {reading.person_id},
         existence=Existence.PRESENT,
         absences=0,
         proven_at=now,
@@ -255,16 +235,13 @@ def person_read(
         face=known.face if shown else None,
         face_updated=same and known.face_updated,
         members=known.members if same else frozenset(),
-        unsure=known.unsure if same else levels,
-        application=known.application if same else _as_found(former, levels),
+        unsure=known.unsure if same else known.possible_levels,
+        application=known.application if same else Application(),
+        former=is_back(known.former if same else left_behind(known), reading.person_id),
         widening=Effort() if mistaken else known.widening,
     )
-
-
-def _as_found(former_ids: frozenset[str], levels: frozenset[str]) -> Application:
-    if levels and not former_ids:
-        return Application(progress=Progress.STALE)
-    return _to_be_told(former_ids)
+    changed = known.window_known and reading.window not in {None, known.window}
+    return untold(read) if changed or not same else read
 
 
 def person_not_found(known: Known, now: datetime) -> Known:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from .facts import PersonReading, person_read
-from .known import Application, Existence, Known, Progress
+from .known import Existence, Known
 from .plan import open_part
 from .profile import photo_digest
 from .record import VisitorRecord
@@ -66,8 +66,6 @@ def taken_in(
         face=photo,
         members=found.levels,
         unsure=found.unread,
-        # Whatever was told to the terminals last, it is told again.
-        application=Application(progress=Progress.NARROWED),
     )
     record = VisitorRecord(visitor=visitor, known=known)
     if window is None or open_part(window, now) is None:

@@ -71,6 +71,25 @@ class Effort:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Former:
+    """Persons of a visitor who are gone, by whose `ids` terminals may know him.
+
+    `told` is how often the terminals were told, `failures` how often in a row that
+    failed, and `due` when they are told next, at once if not given.
+    """
+
+    ids: frozenset[str] = frozenset()
+    told: int = 0
+    failures: int = 0
+    due: datetime | None = None
+
+    @property
+    def untold(self) -> bool:
+        """Whether terminals may know him by these ids and were not told yet."""
+        return bool(self.ids) and not self.told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """The facts about one visitor's person on the server.
 
@@ -78,14 +97,12 @@ class Known:
     without a known outcome concerned. `profile` and `face` are digests of what was
     confirmed, None where unknown or never sent; `face_updated` tells a face that was
     sent by itself from one that went with the person. `proven_at` is when the person id
-    was last seen to belong to our person code. `former_ids` are those of persons of his
-    who are gone, by which terminals may know him until they are told. `refused_levels`
-    are those that he was not taken into, when the wish that `widening` names was
-    refused; the rest of it is given all the same.
+    was last seen to belong to our person code. `refused_levels` are those that he was
+    not taken into, when the wish that `widening` names was refused; the rest of it is
+    given all the same.
     """
 
     person_id: str | None = None
-    former_ids: frozenset[str] = frozenset()
     existence: Existence = Existence.ABSENT
     add_attempted: bool = False
     absences: int = 0
@@ -100,6 +117,7 @@ class Known:
     unsure: frozenset[str] = frozenset()
     refused_levels: frozenset[str] = frozenset()
     application: Application = Application()
+    former: Former = Former()
     widening: Effort = Effort()
     narrowing: Effort = Effort()
 
@@ -111,10 +129,7 @@ class Known:
     @property
     def nothing_left(self) -> bool:
         """Whether neither the server nor its terminals hold anything of him."""
-        return (
-            self.existence is Existence.ABSENT
-            and self.application.progress not in UNSETTLED
-        )
+        return self.existence is Existence.ABSENT and not self.former.untold
 
 
 UNSETTLED = frozenset(

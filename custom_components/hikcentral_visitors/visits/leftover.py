@@ -60,7 +60,7 @@ def _end(known: Known, now: datetime) -> datetime | None:
 
 
 def _open(known: Known, wish: Desired, now: datetime) -> bool:
-    if known.possible_levels - wish.levels:
+    if known.possible_levels - wish.levels or known.former.untold:
         return True
     if wish.levels:
         # The window matters to somebody who is in a level; a new one comes with it.
@@ -71,7 +71,7 @@ def _open(known: Known, wish: Desired, now: datetime) -> bool:
     if known.existence is Existence.UNKNOWN:
         return True
     if known.application.progress in UNSETTLED:
-        return True  # a person that is gone, too: terminals may know him still
+        return True
     if known.existence is Existence.ABSENT:
         return False
     return wish.person is Wish.FORBIDDEN or needs_ending(known, now)

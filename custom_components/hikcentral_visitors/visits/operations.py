@@ -20,6 +20,8 @@ class OperationKind(StrEnum):
     ADD_MEMBER = "add_member"
     APPLY = "apply"
     CHECK_APPLICATION = "check_application"
+    APPLY_FORMER = "apply_former"
+    """Tell the terminals of persons of his who are gone."""
 
 
 NARROWING = frozenset(

@@ -7,6 +7,7 @@ gives, and a change is applied to the terminals before the next direction is tur
 from datetime import datetime, timedelta
 
 from .desired import Desired, Wish
+from .former import telling
 from .known import UNSETTLED, Effort, Existence, Known, Progress
 from .operations import BY_PERSON_ID, Operation, OperationKind, Plan
 from .profile import profile_digest
@@ -38,8 +39,21 @@ def plan(record: VisitorRecord, wish: Desired, now: datetime) -> Plan:
     """Return what brings the server from what is known to what is wished.
 
     A plan that takes away ends there: what is to be given is planned when that is done,
-    so that giving never waits in front of taking away, nor mixes with it.
+    so that giving never waits in front of taking away, nor mixes with it. What concerns
+    persons of his who are gone comes whenever it is due.
     """
+    about_former, about_him = telling(record.known), _plan(record, wish, now)
+    if not about_former.operations or not about_him.operations:
+        return about_him if about_him.operations else about_former
+    his_turn, other_turn = (
+        max(one.not_before or now, now) for one in (about_him, about_former)
+    )
+    if his_turn == other_turn:
+        return about_him if about_him.narrowing else about_former
+    return about_him if his_turn < other_turn else about_former
+
+
+def _plan(record: VisitorRecord, wish: Desired, now: datetime) -> Plan:
     known = record.known
     if known.existence is Existence.UNKNOWN:
         effort = known.widening if wish.levels else known.narrowing
@@ -107,8 +121,7 @@ def exceeds(known: Known, wish: Desired, now: datetime) -> bool:
 
 def _taking(known: Known, wish: Desired, now: datetime) -> tuple[Operation, ...]:
     if known.existence is Existence.ABSENT:
-        apply, _ = _application(known)
-        return apply
+        return ()
     surplus = tuple(
         Operation(OperationKind.REMOVE_MEMBER, level)
         for level in sorted(known.possible_levels - wish.levels)
@@ -265,8 +278,6 @@ def _proven(
 ) -> tuple[Operation, ...]:
     """Put a reading in front where the person id was not proven to be ours lately."""
     if not operations or operations[0].kind not in BY_PERSON_ID:
-        return operations
-    if known.existence is Existence.ABSENT:
         return operations
     if known.proven_at is not None and now - known.proven_at < PROOF_LASTS:
         return operations

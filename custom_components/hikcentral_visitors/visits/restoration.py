@@ -9,7 +9,7 @@ from datetime import datetime
 
 from .desired import desired
 from .events import VisitEventType
-from .known import Existence
+from .known import Application, Existence, Progress
 from .policy import Policy
 from .presence import Presence, whereabouts
 from .record import Change, VisitorRecord, tell
@@ -21,11 +21,16 @@ _ALL_TOLD = frozenset(VisitEventType)
 def restored(record: VisitorRecord, now: datetime) -> VisitorRecord:
     """Return the record as it has to be taken after it came from an old copy.
 
-    Each person is read again, also where the copy says that there is none. Of visits
-    that are over by now everything was told.
+    Each person is read again, also where the copy says that there is none, and the
+    terminals are told again whatever is configured. Of visits that are over by now
+    everything was told.
     """
     known = replace(
-        record.known, existence=Existence.UNKNOWN, add_attempted=True, absences=0
+        record.known,
+        existence=Existence.UNKNOWN,
+        add_attempted=True,
+        absences=0,
+        application=Application(progress=Progress.NARROWED),
     )
     visits = tuple(
         replace(visit, announced=visit.announced | _ALL_TOLD)

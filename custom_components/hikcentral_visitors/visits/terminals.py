@@ -46,19 +46,14 @@ class DoorsReading:
         return self.ready + len(self.failed) + self.pending
 
 
-def application_requested(
-    known: Known, now: datetime, told: frozenset[str] = frozenset()
-) -> Known:
-    """The server took the order to bring the terminals up to date, `told` ids included.
+def application_requested(known: Known, now: datetime) -> Known:
+    """The server took the order to bring the terminals up to date.
 
-    Of somebody who was deleted it can tell no more, and a server that tells nothing is
-    not asked again.
+    Of somebody who was deleted meanwhile it can tell no more, and a server that tells
+    nothing is not asked again.
     """
-    known = replace(known, former_ids=known.former_ids - told)
-    if known.former_ids:
-        return known
     if known.existence is Existence.ABSENT:
-        return replace(known, application=Application())
+        return known
     if known.application.progress is Progress.UNVERIFIABLE:
         return _unheard(known, now, times=known.application.retries + 1)
     again = known.application.progress is Progress.FAILED
