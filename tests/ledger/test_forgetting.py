@@ -16,7 +16,7 @@ from custom_components.hikcentral_visitors.ledger.retention import (
     delete_forgotten,
     forget_visitor,
 )
-from custom_components.hikcentral_visitors.visits.known import Existence, Known
+from custom_components.hikcentral_visitors.visits.known import Existence, Former, Known
 from custom_components.hikcentral_visitors.visits.passage import Direction, Passage
 from custom_components.hikcentral_visitors.visits.presence import Movement, MovementKind
 from custom_components.hikcentral_visitors.visits.record import Change, VisitorRecord
@@ -153,11 +153,17 @@ async def test_whoever_is_still_inside_stays_until_he_is_out(
     assert await ledger.async_write(delete_forgotten) == 1
 
 
-@pytest.mark.parametrize("existence", [Existence.PRESENT, Existence.UNKNOWN])
-async def test_whoever_hikcentral_may_still_hold_stays(
-    ledger: Ledger, moment: Moment, existence: Existence
+@pytest.mark.parametrize(
+    "known",
+    [
+        Known(person_id="42", existence=Existence.PRESENT),
+        Known(person_id="42", existence=Existence.UNKNOWN),
+        Known(former=Former(ids=frozenset({"42"}), told=1)),
+    ],
+)
+async def test_whoever_hikcentral_or_a_door_may_still_hold_stays(
+    ledger: Ledger, moment: Moment, known: Known
 ) -> None:
-    known = Known(person_id="42", existence=existence)
     await store(ledger, moment, VisitorRecord(visitor=visitor(), known=known))
     await forget(ledger, moment)
     assert await ledger.async_write(delete_forgotten) == 0

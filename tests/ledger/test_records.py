@@ -43,6 +43,7 @@ from custom_components.hikcentral_visitors.visits.known import (
     Application,
     Effort,
     Existence,
+    Former,
     Known,
     Progress,
 )
@@ -441,6 +442,7 @@ async def test_a_refused_change_leaves_no_trace(ledger: Ledger, moment: Moment) 
             for progress in (Progress.STALE, Progress.PENDING, Progress.FAILED)
         ),
         (Known(application=Application(progress=Progress.APPLIED)), False),
+        (Known(former=Former(ids=frozenset({"42"}), told=2)), True),
     ],
 )
 async def test_nobody_with_anything_left_is_forgotten_by_the_loop(

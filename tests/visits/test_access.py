@@ -17,6 +17,7 @@ from custom_components.hikcentral_visitors.visits.known import (
     Application,
     Effort,
     Existence,
+    Former,
     Known,
     Progress,
 )
@@ -115,6 +116,14 @@ def test_what_was_refused_has_failed_until_somebody_asks_again() -> None:
     assert state(asked_again(made)) is AccessState.GRANTING
 
 
+def test_persons_who_are_gone_are_no_attempt_to_let_him_in() -> None:
+    made = record(stay())
+    refused = Effort(failures=1, refused_for=wish_key(made, wished(made, NOW)))
+    gone = Former(ids=frozenset({"7"}), told=1, due=NOW + MINUTE)
+    found = seen(replace(made, known=Known(widening=refused, former=gone)))
+    assert (found.state, found.next_attempt) == (AccessState.FAILED, None)
+
+
 def test_why_it_takes_so_long() -> None:
     later = NOW + MINUTE
     effort = Effort(failures=1, reason="unreachable", next_attempt=later)
@@ -176,6 +185,19 @@ def test_an_ended_visit_does_not_wait_for_what_another_is_given() -> None:
     given_more = applied(goes_on, application=Application(progress=Progress.STALE))
     made = record(ended, goes_on, known=given_more)
     assert state(made, visit="ended") is AccessState.REMOVED
+
+
+@pytest.mark.parametrize("existence", [Existence.ABSENT, Existence.PRESENT])
+def test_an_ended_visit_is_not_gone_before_the_doors_were_told_of_who_is_gone(
+    existence: Existence,
+) -> None:
+    gone = Former(ids=frozenset({"7"}))
+    closed = replace(applied(stay()), members=frozenset(), window=None)
+    known = replace(closed, existence=existence, former=gone)
+    made = replace(record(stay(revoked_at=NOW)), known=known)
+    assert state(made) is AccessState.REVOKING
+    told = replace(known, former=replace(gone, told=1))
+    assert state(replace(made, known=told)) is AccessState.REMOVED
 
 
 def test_why_it_is_not_gone() -> None:

@@ -9,6 +9,7 @@ import pytest
 from custom_components.hikcentral_visitors.visits.known import (
     Application,
     Existence,
+    Former,
     Progress,
 )
 from custom_components.hikcentral_visitors.visits.leftover import anything, unjustified
@@ -80,8 +81,9 @@ def test_doors_that_were_not_told_are_named() -> None:
 def test_of_a_person_that_is_gone_the_terminals_may_know_still() -> None:
     gone = applied(stay(), members=frozenset(), existence=Existence.ABSENT, window=None)
     assert unjustified(record(known=gone), NOW, POLICY) is None
-    waiting = replace(gone, application=Application(progress=Progress.PENDING))
-    assert unjustified(record(known=waiting), NOW, POLICY) is not None
+    for existence in (Existence.ABSENT, Existence.PRESENT):
+        known = replace(gone, existence=existence, former=Former(ids=frozenset({"7"})))
+        assert unjustified(record(known=known), NOW, POLICY) is not None
 
 
 def test_until_when_is_unknown_where_the_window_is() -> None:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from .desired import Desired, Wish, desired
 from .known import UNSETTLED, Application, Existence, Progress
-from .plan import exceeds, open_part, plan, refused_levels
+from .plan import exceeds, open_part, plan, plan_for_person, refused_levels
 from .policy import Policy
 from .profile import profile_digest
 from .record import VisitorRecord
@@ -148,7 +148,7 @@ def _live(visit: Visit, record: VisitorRecord, wish: Desired, now: datetime) -> 
                 state = AccessState.PARTIAL if partly else AccessState.FAILED
             case _:
                 state = AccessState.GRANTING
-    pending = plan(record, wish, now).not_before
+    pending = plan_for_person(record, wish, now).not_before
     reason = effort.reason or _trouble_of(doors)
     if refused and not lacking:
         reason = _trouble_of(doors)

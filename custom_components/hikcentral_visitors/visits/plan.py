@@ -42,7 +42,8 @@ def plan(record: VisitorRecord, wish: Desired, now: datetime) -> Plan:
     so that giving never waits in front of taking away, nor mixes with it. What concerns
     persons of his who are gone comes whenever it is due.
     """
-    about_former, about_him = telling(record.known), _plan(record, wish, now)
+    about_former = telling(record.known)
+    about_him = plan_for_person(record, wish, now)
     if not about_former.operations or not about_him.operations:
         return about_him if about_him.operations else about_former
     his_turn, other_turn = (
@@ -53,7 +54,8 @@ def plan(record: VisitorRecord, wish: Desired, now: datetime) -> Plan:
     return about_him if his_turn < other_turn else about_former
 
 
-def _plan(record: VisitorRecord, wish: Desired, now: datetime) -> Plan:
+def plan_for_person(record: VisitorRecord, wish: Desired, now: datetime) -> Plan:
+    """Return the same without what concerns persons who are gone."""
     known = record.known
     if known.existence is Existence.UNKNOWN:
         effort = known.widening if wish.levels else known.narrowing
