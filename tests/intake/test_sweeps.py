@@ -199,6 +199,22 @@ async def test_a_terminal_is_back_before_it_was_gone_where_a_clock_was_set_back(
     assert await sweeper.async_sweep() == 1
 
 
+def test_a_door_that_is_lost_again_is_asked_for_since_the_first_time() -> None:
+    """It comes back for half a minute only, too short to tell anything."""
+    back = START + 2 * DAY
+    agenda = Agenda().seen({"11": True}, START).seen({"11": False}, back)
+    look = agenda.returned(back)
+    assert look is not None
+    agenda = agenda.looked_at(look)
+    agenda = agenda.seen({"11": True}, back + timedelta(seconds=30))
+    assert agenda.returns == ()
+    agenda = Agenda.from_kept(agenda.kept())
+    later = back + 2 * HOUR
+    look = agenda.seen({"11": False}, later).returned(later)
+    assert look is not None
+    assert (look.since, look.back) == (START, later)
+
+
 async def test_cursors_of_former_groups_of_doors_are_forgotten(house: House) -> None:
     old = START - 20 * DAY
 

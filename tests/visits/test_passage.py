@@ -114,14 +114,31 @@ def test_a_passage_belongs_to_a_visit_if_there_is_one(
     assert (visit is None) == (not visits)
     if visit is None:
         return
-    around = [one for one in visits if now in one.window]
-    if around:
-        assert visit in around
-    elif any(one.window.end <= now for one in visits):
-        ended = [one.window.end for one in visits if one.window.end <= now]
-        assert visit.window.end == max(ended)
+    live = [one for one in visits if now in one.window and now < one.over_at]
+    ended = [one for one in visits if one.window.start < one.over_at <= now]
+    if live:
+        assert visit in live
+    elif ended:
+        assert visit.over_at == max(one.over_at for one in ended)
     else:
-        assert visit.window.start == min(one.window.start for one in visits)
+        assert now < visit.over_at or all(one.over_at <= now for one in visits)
+
+
+@pytest.mark.parametrize("how", ["revoked_at", "cancelled_at"])
+@pytest.mark.parametrize("hours", [0.1, 4.5])
+def test_a_withdrawn_visit_takes_nothing_from_the_one_that_just_ended(
+    how: str, hours: float
+) -> None:
+    withdrawn = stopped(stay(-2, 4, name="withdrawn"), how, at(-1))
+    real = stay(-1, 0, name="real")
+    assert attributed([withdrawn, real], at(hours)) is real
+
+
+def test_a_visit_that_was_cancelled_before_it_began_is_nobodys() -> None:
+    never = stopped(stay(-1, 4, name="never"), "cancelled_at", at(-2))
+    following = stay(1, 2, name="following")
+    assert attributed([never, following], NOW) is following
+    assert attributed([never], NOW) is never
 
 
 def test_a_passage_belongs_to_the_visit_that_goes_on() -> None:
@@ -258,6 +275,19 @@ def test_who_is_inside_and_may_not_leave() -> None:
     found = conclusions(denied, [stay()], [], inside=True)
     assert found == [VisitEventType.CANNOT_LEAVE]
     assert not conclusions(denied, [stay()], [], inside=False)
+
+
+@pytest.mark.parametrize("order", itertools.permutations(range(4)))
+def test_three_denials_are_told_in_whatever_order_they_come(
+    order: tuple[int, ...],
+) -> None:
+    heard: list[Passage] = []
+    told = []
+    for minute in order:
+        denied = passage(60 * minute, outcome=PassageOutcome.DENIED)
+        told += conclusions(denied, [stay()], heard, inside=False)
+        heard.append(denied)
+    assert told == [VisitEventType.REPEATED_DENIAL]
 
 
 def test_the_third_denial_within_five_minutes_is_told() -> None:

@@ -89,12 +89,17 @@ class Agenda:
         return replace(self, returns=tuple(rest))
 
     def seen(self, offline: Mapping[str, bool | None], now: datetime) -> Self:
-        """Which doors are out of reach; None is what nobody knows."""
+        """Which doors are out of reach; None is what nobody knows.
+
+        One that is lost again while it is looked at has still to tell everything.
+        """
         gone = dict(self.offline)
         back = list(self.returns)
         for door, out in offline.items():
-            if out:
-                gone.setdefault(door, now)
+            if out and door not in gone:
+                lost = (one.since for one in back if one.door_id == door)
+                gone[door] = min(lost, default=now)
+                back = [one for one in back if one.door_id != door]
             elif out is False and (since := gone.pop(door, None)) is not None:
                 back = [one for one in back if one.door_id != door]
                 # The clock may have been set back meanwhile.

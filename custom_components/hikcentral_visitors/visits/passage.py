@@ -117,17 +117,21 @@ def role_from_name(name: str) -> DoorRole:
 def attributed(visits: Iterable[Visit], at: datetime) -> Visit | None:
     """Return the visit that a passage at `at` belongs to, of all visits of a visitor.
 
-    The visit whose time it is, preferring one that was not stopped; else the one that
-    ended last; else the next one, for somebody who is early.
+    The visit that goes on then; else the one that ended last, as planned or before;
+    else the next one, for somebody who is early.
     """
     candidates = list(visits)
-    around = [visit for visit in candidates if at in visit.window]
-    if around:
-        return min(around, key=lambda visit: (_stopped(visit, at), visit.window.start))
-    past = [visit for visit in candidates if visit.window.end <= at]
-    if past:
-        return max(past, key=lambda visit: visit.window.end)
-    return min(candidates, key=lambda visit: visit.window.start, default=None)
+    live = [one for one in candidates if at in one.window and not _stopped(one, at)]
+    if live:
+        return min(live, key=lambda visit: visit.window.start)
+    ended = [one for one in candidates if one.window.start < one.over_at <= at]
+    if ended:
+        return max(ended, key=lambda visit: visit.over_at)
+    return min(
+        candidates,
+        key=lambda visit: (_stopped(visit, at), visit.window.start),
+        default=None,
+    )
 
 
 def _stopped(visit: Visit, at: datetime) -> bool:
@@ -205,14 +209,24 @@ def conclusions(
         return found
     if passage.direction is Direction.EXIT and inside:
         found.append(VisitEventType.CANNOT_LEAVE)
-    since = passage.occurred_at - DENIALS_WITHIN
-    denied = [
-        other
-        for other in earlier
-        if other.outcome is PassageOutcome.DENIED
-        and not other.echo
-        and since < other.occurred_at <= passage.occurred_at
-    ]
-    if len(denied) + 1 == DENIALS:
+    if _repeats(passage, earlier):
         found.append(VisitEventType.REPEATED_DENIAL)
     return found
+
+
+def _repeats(denial: Passage, others: Iterable[Passage]) -> bool:
+    """Whether this denial makes them too many, in whatever order they are heard of."""
+    at = denial.occurred_at
+    times = [
+        other.occurred_at
+        for other in others
+        if other.outcome is PassageOutcome.DENIED and not other.echo
+    ]
+    before = max(
+        (
+            sum(end - DENIALS_WITHIN < time <= end for time in times)
+            for end in (at, *times)
+            if at <= end < at + DENIALS_WITHIN
+        ),
+    )
+    return before + 1 == DENIALS
