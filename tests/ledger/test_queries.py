@@ -16,7 +16,7 @@ from custom_components.hikcentral_visitors.ledger.passage_queries import (
     find_passages,
 )
 from custom_components.hikcentral_visitors.ledger.passages import record_passage
-from custom_components.hikcentral_visitors.ledger.records import Moment, insert
+from custom_components.hikcentral_visitors.ledger.records import Moment, change, insert
 from custom_components.hikcentral_visitors.ledger.transaction import Transaction
 from custom_components.hikcentral_visitors.ledger.visit_queries import (
     VisitQuery,
@@ -29,6 +29,7 @@ from custom_components.hikcentral_visitors.ledger.visitor_queries import (
 )
 from custom_components.hikcentral_visitors.visits.passage import Direction, Passage
 from custom_components.hikcentral_visitors.visits.person_code import new_installation
+from custom_components.hikcentral_visitors.visits.presence import Movement, MovementKind
 from custom_components.hikcentral_visitors.visits.record import Change, VisitorRecord
 from custom_components.hikcentral_visitors.visits.status import Status
 
@@ -149,6 +150,40 @@ async def test_pages_show_what_each_row_alone_would(
         ]
 
     await ledger.async_read(check)
+
+
+async def test_who_left_on_a_visit_that_is_closed_is_inside_on_none(
+    ledger: Ledger, moment: Moment
+) -> None:
+    """The reception checked him out on the other one, which ended with that."""
+    going_on = visit(id="on", reference=None, valid_from=BEFORE)
+    other = visit(id="other", reference=None, valid_from=NOW, valid_until=NOW + HOUR)
+    entry = Passage(
+        event_id="entry",
+        event_type=196893,
+        visitor_id="ada",
+        occurred_at=NOW - HOUR,
+        door_id="11",
+        direction=Direction.ENTRY,
+    )
+
+    def leave(record: VisitorRecord) -> Change:
+        left = Movement(NOW, MovementKind.CHECK_OUT, "other")
+        closed = replace(record.visit("other"), ended_at=NOW, closed_at=NOW)
+        return Change(record.with_visit(closed).with_movement(left))
+
+    def work(transaction: Transaction) -> None:
+        record = VisitorRecord(visitor=visitor(), visits=(going_on, other))
+        insert(transaction, moment, Change(record))
+        record_passage(transaction, moment, entry)
+        change(transaction, moment, "ada", leave)
+
+    await ledger.async_write(work)
+    seen, total = await ledger.async_read(
+        lambda connection: find_visits(connection, moment, VisitQuery())
+    )
+    assert total == 2
+    assert [one.inside for one in seen] == [False, False]
 
 
 @pytest.mark.parametrize("what", ["visits", "visitors"])

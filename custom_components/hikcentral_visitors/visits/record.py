@@ -42,19 +42,16 @@ class VisitorRecord:
         )
 
     def showing(self, visit_id: str) -> Self:
-        """Return the record with its open visits and this one, and no other."""
-        shown = {
-            visit.id
+        """Return the record with its open visits and this one, and no other.
+
+        All movements stay: he may have left on any visit.
+        """
+        shown = tuple(
+            visit
             for visit in self.visits
             if visit.closed_at is None or visit.id == visit_id
-        }
-        if len(shown) == len(self.visits):
-            return self
-        return replace(
-            self,
-            visits=tuple(visit for visit in self.visits if visit.id in shown),
-            movements=tuple(move for move in self.movements if move.visit_id in shown),
         )
+        return self if shown == self.visits else replace(self, visits=shown)
 
     def with_movement(self, movement: Movement) -> Self:
         """Return the record with one more movement in its place."""
