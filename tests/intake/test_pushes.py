@@ -3,14 +3,12 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 from hypothesis import given
 import pytest
 
-from custom_components.hikcentral_visitors.hikcentral import DoorEvent, HikCentralError
+from custom_components.hikcentral_visitors.hikcentral import HikCentralError
 from custom_components.hikcentral_visitors.intake import Pushes, PushState, Watch
 from custom_components.hikcentral_visitors.intake.pushes import WAITING_MESSAGES
 from custom_components.hikcentral_visitors.ledger import LedgerError
@@ -161,24 +159,6 @@ async def test_somebody_elses_code_under_the_id_of_ours(
     record = await house.ledger.async_read(lambda one: load(one, "ada"))
     assert record is not None
     assert record.known.existence is Existence.UNKNOWN, "he is looked for"
-
-
-async def test_what_bears_no_code_is_believed_like_what_did(house: House) -> None:
-    """I2: a poll tells of the same passage, and of the next one, by the id alone."""
-    intake = house.intake()
-    pushed = DoorEvent(
-        id="pushed",
-        type=FACE_GRANTED,
-        time=house.moment().now,
-        person_id=PERSON,
-        person_code="SOMEBODYELSE",
-        door_id="11",
-    )
-    assert await intake.async_take([pushed]) == 0
-    polled = replace(pushed, id="polled", person_code=None)
-    following = replace(polled, id="next", time=polled.time + timedelta(minutes=1))
-    assert await intake.async_take([polled, following]) == 0
-    assert await recorded(house) == []
 
 
 async def test_his_code_under_an_id_that_nobody_knows(

@@ -256,14 +256,6 @@ def test_an_id_of_before_is_kept_whatever_becomes_of_him() -> None:
     assert both.former == Former(ids=WAS | {"9"})
 
 
-def test_an_id_that_bears_another_code_is_not_his() -> None:
-    known = facts.mistaken(HELD, HELD.person_id or "")
-    assert (known.existence, known.person_id) == (Existence.UNKNOWN, None)
-    assert (known.members, known.unsure) == (frozenset(), HELD.members)
-    assert known.former == Former(ids=WAS)
-    assert facts.mistaken(HELD, "8") == HELD
-
-
 def test_what_was_refused_for_a_mistaken_id_is_asked_again() -> None:
     refused = replace(HELD, widening=Effort(refusals=1, refused_for="7"))
     assert read(refused).widening == refused.widening

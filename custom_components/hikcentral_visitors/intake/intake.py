@@ -15,7 +15,7 @@ from ..hikcentral import (
 )
 from ..ledger import Ledger, Transaction
 from ..ledger.memory import move_cursor
-from ..ledger.passages import record_passage, was_his_until
+from ..ledger.passages import record_passage
 from ..ledger.records import Moment, change
 from ..visits import facts
 from ..visits.passage import SLACK, DoorRole, Passage, PassageOutcome, direction
@@ -101,8 +101,6 @@ class Intake:
                 person_id = event.person_id or ""
                 visitor_id = owners.persons[person_id].visitor_id
                 _look_who_it_is(transaction, moment, visitor_id, person_id)
-                # What a poll tells of it later bears no code, and is nobody's of ours.
-                was_his_until(transaction, person_id, event.time - 2 * slack)
             recorded = sum(
                 record_passage(
                     transaction,

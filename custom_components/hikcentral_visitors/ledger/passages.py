@@ -73,15 +73,6 @@ def owners_of_persons(
     }
 
 
-def was_his_until(transaction: Transaction, person_id: str, until: datetime) -> None:
-    """A former person was seen to be somebody else's after that."""
-    transaction.connection.execute(
-        former_persons.update()
-        .where(former_persons.c.person_id == person_id, former_persons.c.until > until)
-        .values(until=until)
-    )
-
-
 def former_visitors_of_persons(
     connection: Connection, person_ids: Iterable[str]
 ) -> dict[str, tuple[str, datetime]]:

@@ -111,17 +111,9 @@ def doubted(known: Known) -> Known:
 
 def mistaken(known: Known, person_id: str) -> Known:
     """Somebody with this id was seen to bear another code: look who ours is."""
-    if known.person_id != person_id:
+    if known.person_id != person_id or known.existence is not Existence.PRESENT:
         return known
-    return replace(
-        known,
-        person_id=None,
-        existence=Existence.UNKNOWN,
-        proven_at=None,
-        members=frozenset(),
-        unsure=known.possible_levels,
-        former=left_behind(known),
-    )
+    return replace(known, existence=Existence.UNKNOWN, proven_at=None)
 
 
 def code_taken(known: Known) -> Known:
