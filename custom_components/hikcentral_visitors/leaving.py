@@ -49,7 +49,7 @@ async def async_leave(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
         key = LEFT_OPEN
     except (LedgerError, ValueError) as error:
         LOGGER.error("Cannot tell what is left open: %s", error)
-        key, left = LEFT_UNKNOWN, {}
+        key, left = LEFT_UNKNOWN, {"file": path.name}
     _tell(hass, entry, key, left, fixable=True)
 
 

@@ -12,6 +12,9 @@ from .files import INTEGRATION, LANGUAGES, flatten, load_translations
 
 KEY = vol.Match(r"^(?!.+[_-]{2})(?![_-])[a-z0-9_-]+(?<![_-])$")
 ADDRESS = re.compile(r"((ftps?|https?|mqtts?|socket|socks5)://|www\.)\w", re.IGNORECASE)
+LONGEST_TITLE = 40
+"""Of a dialog, whose title is cut off after about 45 characters."""
+
 QUOTED_PLACEHOLDER = re.compile(r"'\{\w+\}'")
 
 
@@ -175,6 +178,16 @@ def test_custom_texts_refer_to_no_shared_ones() -> None:
     for language in LANGUAGES:
         texts = flatten(load_translations(language))
         assert not [key for key, text in texts.items() if "[%key:" in text]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_dialogs_of_issues_have_short_titles(language: str) -> None:
+    """They have one line; what would be cut off there stands in the text."""
+    for key, issue in load_translations(language)["issues"].items():
+        for step in issue.get("fix_flow", {}).get("step", {}).values():
+            title = step.get("title", "")
+            assert not _placeholders(title), key
+            assert len(title) <= LONGEST_TITLE, key
 
 
 def test_languages_have_the_same_texts_and_placeholders() -> None:
