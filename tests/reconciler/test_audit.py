@@ -39,6 +39,14 @@ async def _audited(house: House, *, thorough: bool = False) -> None:
     await house.wait(MINUTE)
 
 
+async def _came_and_went(house: House) -> None:
+    """Somebody whose visit was revoked, which every door knows."""
+    visit = await house.grant(photo=None)
+    await house.settle()
+    await house.revoke(visit)
+    await house.settle()
+
+
 async def test_nothing_changed_nothing_done(house: House) -> None:
     await house.grant()
     await house.settle()
@@ -180,10 +188,7 @@ async def test_a_window_that_somebody_widened_may_be_at_the_doors(
     house: House,
 ) -> None:
     """He was in a level meanwhile, and out of it again, which nobody told them."""
-    visit = await house.grant()
-    await house.settle()
-    await house.revoke(visit)
-    await house.settle()
+    await _came_and_went(house)
     person = house.ours()[0].id
     window = {"personId": person, "endTime": (house.now() + DAY).isoformat()}
     order = {"privilegeGroupId": VIP, "personId": person}
@@ -199,12 +204,9 @@ async def test_doors_are_told_again_after_the_visits_were_set_back(
     house: House,
 ) -> None:
     """The copy is from when they had been told; what they missed since, it forgot."""
-    visit = await house.grant()
-    await house.settle()
-    await house.revoke(visit)
-    await house.settle()
+    await _came_and_went(house)
     before = await house.record()
-    again = await house.grant(visitor_id=before.visitor.id)
+    again = await house.grant(visitor_id=before.visitor.id, photo=None)
     await house.settle()
     house.world.faults.apply_fail = [ApplyFault(doorIndexCode="11")]
     await house.revoke(again)
@@ -227,10 +229,7 @@ async def test_who_is_deleted_by_an_id_that_is_gone_is_looked_for(
     house: House,
 ) -> None:
     """Somebody made him again by his code, with another id."""
-    visit = await house.grant(photo=None)
-    await house.settle()
-    await house.revoke(visit)
-    await house.settle()
+    await _came_and_went(house)
     data = house.world.database
     (before,) = house.ours()
     data.delete_person(before.id)
@@ -245,10 +244,7 @@ async def test_who_is_deleted_by_an_id_that_is_gone_is_looked_for(
 
 async def test_somebody_without_a_visit_gets_nothing(house: House) -> None:
     """His visit closed long ago; somebody puts him into a level by hand."""
-    visit = await house.grant()
-    await house.settle()
-    await house.revoke(visit)
-    await house.settle()
+    await _came_and_went(house)
     person = house.ours()[0].id
     operate(
         house.world,

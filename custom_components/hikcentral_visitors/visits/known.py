@@ -128,7 +128,7 @@ class Known:
 
     @property
     def nothing_left(self) -> bool:
-        """Whether neither the server nor its terminals hold anything of him."""
+        """Whether the server holds nothing of him, and its terminals were told so."""
         return self.existence is Existence.ABSENT and not self.former.untold
 
 

@@ -223,10 +223,8 @@ def _repeats(denial: Passage, others: Iterable[Passage]) -> bool:
         if other.outcome is PassageOutcome.DENIED and not other.echo
     ]
     before = max(
-        (
-            sum(end - DENIALS_WITHIN < time <= end for time in times)
-            for end in (at, *times)
-            if at <= end < at + DENIALS_WITHIN
-        ),
+        sum(end - DENIALS_WITHIN < time <= end for time in times)
+        for end in (at, *times)
+        if at <= end < at + DENIALS_WITHIN
     )
     return before + 1 == DENIALS

@@ -40,18 +40,15 @@ def plan(record: VisitorRecord, wish: Desired, now: datetime) -> Plan:
 
     A plan that takes away ends there: what is to be given is planned when that is done,
     so that giving never waits in front of taking away, nor mixes with it. What concerns
-    persons of his who are gone comes whenever it is due.
+    persons of his who are gone comes when it is due: after what is taken from him at
+    that time, before what is given.
     """
-    about_former = telling(record.known)
-    about_him = plan_for_person(record, wish, now)
-    if not about_former.operations or not about_him.operations:
-        return about_him if about_him.operations else about_former
-    his_turn, other_turn = (
-        max(one.not_before or now, now) for one in (about_him, about_former)
+    plans = (plan_for_person(record, wish, now), telling(record.known))
+    return min(
+        (one for one in plans if one.operations),
+        key=lambda one: (max(one.not_before or now, now), not one.narrowing),
+        default=Plan(),
     )
-    if his_turn == other_turn:
-        return about_him if about_him.narrowing else about_former
-    return about_him if his_turn < other_turn else about_former
 
 
 def plan_for_person(record: VisitorRecord, wish: Desired, now: datetime) -> Plan:
