@@ -262,7 +262,9 @@ async def test_visits_that_cannot_be_read_are_kept_and_it_is_said(
     path = ledger_path(hass, entry.entry_id)
     path.write_bytes(b"no database" * 1000)
     await hass.config_entries.async_remove(entry.entry_id)
-    assert issues(hass).keys() == {"left_unknown"}
+    found = issues(hass)
+    assert found.keys() == {"left_unknown"}
+    assert (found["left_unknown"].translation_placeholders or {})["file"] == path.name
     assert path.read_bytes() == b"no database" * 1000
 
 
