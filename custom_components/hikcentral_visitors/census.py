@@ -180,6 +180,4 @@ def _fails(seen: VisitView) -> bool:
 def _asked_at(seen: VisitView, now: datetime) -> datetime:
     """When what is under way was asked for, as far as the visit tells."""
     visit = seen.visit
-    stops = (visit.revoked_at, visit.cancelled_at, visit.ended_at)
-    over = visit.valid_until if visit.valid_until <= now else visit.created_at
-    return next((stop for stop in stops if stop is not None), over)
+    return visit.over_at if visit.over_at <= now else visit.created_at

@@ -153,8 +153,7 @@ def _since(cause: Cause, one: VisitView) -> datetime | None:
     visit = one.visit
     match cause:
         case Cause.ACCESS_NOT_TAKEN:
-            stops = (visit.revoked_at, visit.cancelled_at, visit.ended_at)
-            return next(filter(None, stops), visit.valid_until)
+            return visit.over_at
         case Cause.PRESENCE_UNKNOWN:
             return one.whereabouts.since
         case _:

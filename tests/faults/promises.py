@@ -51,6 +51,8 @@ class Stay:
     revoked_at: datetime | None = None
     ended_at: datetime | None = None
     """Cancelled, or left for good."""
+    left_at: datetime | None = None
+    """When he went out, where that ended it as far as was told."""
 
     @property
     def start(self) -> datetime:
@@ -120,21 +122,29 @@ class Guest:
     def settle(self, now: datetime) -> None:
         """End the visits of a single entry that he left for good, as far as told."""
         for stay in self.stays:
+            if stay.left_at is not None and self._moved_after(stay.left_at):
+                stay.ended_at = stay.left_at = None
             if stay.single and stay.counts:
-                stay.ended_at = self._left_for_good(stay, now)
+                self._end_if_left(stay, now)
         live = any(stay.counts and now < stay.until for stay in self.stays)
         self.face_lost |= not live and not self.face_seen
         self._looked = now
 
-    def _left_for_good(self, stay: Stay, now: datetime) -> datetime | None:
+    def _moved_after(self, left_at: datetime) -> bool:
+        """Tell whether it turned out that he was back in time."""
+        return any(left_at < step.at < left_at + RE_ENTRY for step in self.told)
+
+    def _end_if_left(self, stay: Stay, now: datetime) -> None:
         last = _last(self.told)
         own = [step for step in self.told if step.stay_id == stay.id]
         before = [step for step in self.told if step.at < stay.start]
         came = any(step.kind == "entry" for step in own) or _inside(before, stay.start)
         if last is None or last.kind != "exit" or not own or not came:
-            return None
+            return
         over = last.at + RE_ENTRY
-        return max(over, self._looked or over) if over <= now else None
+        if over <= now:
+            stay.ended_at = max(over, self._looked or over)
+            stay.left_at = last.at
 
     def inside(self, now: datetime) -> bool:
         """Tell whether his steps took him in, and not out again."""

@@ -13,6 +13,7 @@ from simulator import create_app
 from simulator.clock import Clock
 from simulator.event_log import Event
 from simulator.event_types import GRANTED
+from simulator.faults import CallFault
 from simulator.model import Credential
 from simulator.passages import Presentation, present
 from tests.reconciler.house import (
@@ -143,6 +144,38 @@ async def test_one_entry_that_began_on_a_visit_before_is_one(
     await facility.pass_time(30 * MINUTE)
     assert facility.open_to_us() == set()
     assert (await facility.record()).visits == ()
+
+
+@pytest.mark.parametrize("left_unheard", [False, True], ids=["went out", "both"])
+async def test_back_within_the_grace_in_an_outage_is_one_entry(
+    facility: Facility, left_unheard: bool
+) -> None:
+    """The way out ended the visit for good before the way back was heard of."""
+    await facility.grant(entry_mode=EntryMode.SINGLE)
+    await facility.pass_time(MINUTE)
+    goes(facility, "11")
+    await facility.pass_time(MINUTE)
+    away = CallFault(path="*", cut="drop_before")
+    if left_unheard:
+        facility.world.faults.fail.insert(0, away)
+    goes(facility, "12")
+    await facility.pass_time(MINUTE)
+    if not left_unheard:
+        facility.world.faults.fail.insert(0, away)
+    await facility.pass_time(5 * MINUTE)
+    goes(facility, "11")
+    await facility.pass_time(30 * MINUTE)
+    away.times = 0
+    await facility.pass_time(10 * MINUTE)
+    (visit,) = (await facility.record()).visits
+    assert visit.live(facility.now())
+    assert "11" in facility.open_to_us()
+    assert "overstay" not in facility.heard.types
+    goes(facility, "12")
+    await facility.pass_time(30 * MINUTE)
+    assert facility.open_to_us() == set()
+    assert (await facility.record()).visits == ()
+    assert await facility.differences() == []
 
 
 async def test_what_is_done_later_under_an_id_that_was_his(facility: Facility) -> None:

@@ -14,7 +14,7 @@ from custom_components.hikcentral_visitors.ledger.records import Moment
 from custom_components.hikcentral_visitors.visits.known import Former, Known
 from custom_components.hikcentral_visitors.visits.record import VisitorRecord
 
-from .test_records import store, visitor
+from .test_records import store, visit, visitor
 
 INDICES = "SELECT name, sql FROM sqlite_master WHERE type = 'index'"
 
@@ -72,6 +72,24 @@ async def test_a_file_of_the_fourth_schema_gets_what_is_new(tmp_path: Path) -> N
     assert made(path) != new
     await reopen(path)
     assert made(path) == new
+
+
+async def test_a_file_of_the_sixth_schema_keeps_its_visits(
+    path: Path, moment: Moment
+) -> None:
+    ledger = Ledger(path)
+    await ledger.async_open()
+    await store(ledger, moment, VisitorRecord(visitor=visitor(), visits=(visit(),)))
+    before = await ledger.async_read(lambda one: load(one, "ada"))
+    await ledger.async_close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("ALTER TABLE visits DROP COLUMN left_at")
+        connection.execute("UPDATE meta SET value = 6 WHERE key = 'schema_version'")
+    ledger = Ledger(path)
+    await ledger.async_open()
+    assert before is not None
+    assert await ledger.async_read(lambda one: load(one, "ada")) == before
+    await ledger.async_close()
 
 
 async def test_who_was_gone_and_not_yet_told_has_an_id_of_before(

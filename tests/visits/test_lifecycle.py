@@ -12,6 +12,7 @@ from custom_components.hikcentral_visitors.visits.access import (
     RETRIES_BELIEVED,
     AccessState,
 )
+from custom_components.hikcentral_visitors.visits.commands import check_out
 from custom_components.hikcentral_visitors.visits.events import VisitEventType as Told
 from custom_components.hikcentral_visitors.visits.known import (
     Application,
@@ -265,6 +266,51 @@ def test_in_single_mode_leaving_ends_the_visit_after_a_grace() -> None:
 def test_in_single_mode_nothing_else_ends_it(steps: list[tuple[float, Kind]]) -> None:
     made = held(single(), movements=moved(*steps))
     assert after(made, at(1)).ended_at is None
+
+
+LEFT = moved((-1, Kind.ENTRY), (0, Kind.EXIT))
+"""In, and out: he may come back until NOW + GRACE."""
+
+
+@pytest.mark.parametrize("kind", [Kind.ENTRY, Kind.CHECK_IN])
+def test_a_visit_goes_on_where_he_turns_out_to_have_come_back(kind: Kind) -> None:
+    """What ended it was all that was known then (invariant 3, passages late)."""
+    ended = after(held(single(), movements=LEFT), NOW + GRACE)
+    assert ended.left_at == NOW
+    back = LEFT + moved((0.1, kind))
+    mended = after(held(ended, movements=back), NOW + GRACE)
+    assert (mended.ended_at, mended.left_at) == (None, None)
+    assert mended.live(NOW + GRACE)
+
+
+def test_a_visit_that_is_closed_goes_on_where_he_had_come_back_and_left() -> None:
+    ended = after(held(single(), movements=LEFT), NOW + GRACE)
+    closed = after(gone(ended, movements=LEFT), NOW + GRACE)
+    assert closed.closed_at is not None
+    back = LEFT + moved((0.1, Kind.ENTRY), (0.2, Kind.EXIT))
+    known = after(gone(closed, movements=back), NOW + GRACE)
+    assert known.live(NOW + GRACE), "he may come back until a grace after that"
+    later = after(gone(known, movements=back), at(0.2) + GRACE)
+    assert (later.left_at, later.outcome) == (at(0.2), Outcome.LEFT)
+
+
+@pytest.mark.parametrize("steps", [[], [(0.25, Kind.ENTRY)], [(-0.1, Kind.EXIT)]])
+def test_a_visit_stays_ended_where_he_came_back_later(
+    steps: list[tuple[float, Kind]],
+) -> None:
+    """Nor does an older passage that is heard of late, or none any more, open it."""
+    ended = after(held(single(), movements=LEFT), NOW + GRACE)
+    made = held(ended, movements=moved(*steps))
+    assert after(made, at(1)).ended_at == NOW + GRACE
+
+
+def test_what_the_reception_ended_is_ended_whatever_is_heard_of_later() -> None:
+    ended = held(after(held(single(), movements=LEFT), NOW + GRACE), movements=LEFT)
+    noted = check_out(ended, "visit", at(1)).record
+    heard = replace(
+        noted, movements=LEFT + moved((0.1, Kind.ENTRY), (1, Kind.CHECK_OUT))
+    )
+    assert after(heard, at(1)).ended_at == NOW + GRACE
 
 
 def test_a_stray_exit_after_an_earlier_visit_does_not_end_a_single_one() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, inspect, select, text
+from sqlalchemy import Connection, Engine, Table, inspect, select, text
 
 from .copies import copy_of, make_copy
 from .errors import DamagedError, NewerSchemaError
@@ -33,15 +33,15 @@ def _add_former_persons(connection: Connection) -> None:
     former_persons.create(connection, checkfirst=True)
 
 
-def _add_column(connection: Connection, definition: str) -> None:
-    """Add a column to what is known, unless the file was begun with it."""
-    columns = {column["name"] for column in inspect(connection).get_columns(known.name)}
+def _add_column(connection: Connection, table: Table, definition: str) -> None:
+    """Add a column to a table, unless the file was begun with it."""
+    columns = {column["name"] for column in inspect(connection).get_columns(table.name)}
     if definition.split(maxsplit=1)[0] not in columns:
-        connection.execute(text(f"ALTER TABLE known ADD COLUMN {definition}"))
+        connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {definition}"))
 
 
 def _add_refused_levels(connection: Connection) -> None:
-    _add_column(connection, "refused_levels TEXT NOT NULL DEFAULT '[]'")
+    _add_column(connection, known, "refused_levels TEXT NOT NULL DEFAULT '[]'")
 
 
 def _add_indices(connection: Connection) -> None:
@@ -59,10 +59,10 @@ def _add_deleted_events(connection: Connection) -> None:
 
 def _add_former(connection: Connection) -> None:
     """The id of somebody who was gone stayed his until the terminals were told."""
-    _add_column(connection, "former_ids TEXT NOT NULL DEFAULT '[]'")
-    _add_column(connection, "former_told INTEGER NOT NULL DEFAULT 0")
-    _add_column(connection, "former_failures INTEGER NOT NULL DEFAULT 0")
-    _add_column(connection, "former_due BIGINT")
+    _add_column(connection, known, "former_ids TEXT NOT NULL DEFAULT '[]'")
+    _add_column(connection, known, "former_told INTEGER NOT NULL DEFAULT 0")
+    _add_column(connection, known, "former_failures INTEGER NOT NULL DEFAULT 0")
+    _add_column(connection, known, "former_due BIGINT")
     for statement in (
         "INSERT OR REPLACE INTO former_persons (person_id, visitor_id, until)"
         " SELECT person_id, visitor_id,"
@@ -75,6 +75,11 @@ def _add_former(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
+def _add_left_at(connection: Connection) -> None:
+    """A visit that ended by leaving was over, whatever was heard of afterwards."""
+    _add_column(connection, visits, "left_at BIGINT")
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     _create,
     _add_former_persons,
@@ -82,6 +87,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _add_indices,
     _add_deleted_events,
     _add_former,
+    _add_left_at,
 )
 """The step at index n takes a file from version n to n + 1; 0 is an empty file."""
 

@@ -86,6 +86,7 @@ visits = Table(
     Column("revoked_reason", FreeText),
     Column("cancelled_at", Instant),
     Column("ended_at", Instant),
+    Column("left_at", Instant),
     Column("closed_at", Instant),
     Column("outcome", Word(Outcome)),
     Column("announced", WordSet, nullable=False),

@@ -195,7 +195,8 @@ def check_out(record: VisitorRecord, visit_id: str, now: datetime) -> Change:
     ):
         return unchanged(record)
     moved = _noted(record, MovementKind.CHECK_OUT, visit_id, now)
-    ended = visit if visit.stopped else replace(visit, ended_at=now)
+    ended_at = visit.ended_at if visit.stopped else now
+    ended = replace(visit, ended_at=ended_at, left_at=None)
     return tell(moved, ended, [VisitEventType.CHECKED_OUT], now)
 
 

@@ -7,7 +7,7 @@ is made up for by the next call.
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .access import DOOR_FAILED, Access, AccessState, access
 from .desired import may_leave_until
@@ -32,15 +32,19 @@ def advance(record: VisitorRecord, policy: Policy, now: datetime) -> Change:
 
 
 def _reopened(record: VisitorRecord, policy: Policy, now: datetime) -> VisitorRecord:
-    """Open a closed visit again where he turns out to have gone in on it, and not out.
+    """Open a closed visit again where he turns out to be inside on it, or to come back.
 
     His passage was reported late, or nothing allowed it: either way he is inside.
     """
     where = whereabouts(record.movements, now, policy.presence_timeout)
-    if where.presence is not Presence.INSIDE:
-        return record
     for visit in record.visits:
-        if visit.closed_at is not None and visit.id == record.movements[-1].visit_id:
+        if visit.closed_at is None:
+            continue
+        came_in = (
+            where.presence is Presence.INSIDE
+            and visit.id == record.movements[-1].visit_id
+        )
+        if came_in or _came_back(record, visit, policy):
             opened = replace(visit, closed_at=None, outcome=None)
             return record.with_visit(opened)
     return record
@@ -165,19 +169,32 @@ def _instants(visit: Visit, policy: Policy) -> Iterable[datetime]:
 def _single_entry(
     record: VisitorRecord, visit: Visit, policy: Policy, now: datetime
 ) -> Change:
-    """Where one entry is allowed, leaving ends the visit after the re-entry grace."""
-    if visit.entry_mode is not EntryMode.SINGLE or visit.stopped:
+    """Where one entry is allowed, leaving ends the visit after the re-entry grace.
+
+    Passages are heard of late: it goes on where he turns out to have moved in between.
+    """
+    if visit.entry_mode is not EntryMode.SINGLE:
         return Change(record)
+    if _came_back(record, visit, policy):
+        visit = replace(visit, ended_at=None, left_at=None)
     where = presence_of(visit, record, policy, now)
-    came_in = where.entries > 0 or _inside_before(record, visit, policy)
     if (
-        where.presence is not Presence.OUTSIDE
-        or where.since is None
-        or not came_in
-        or now - where.since < policy.re_entry_grace
+        not visit.stopped
+        and where.presence is Presence.OUTSIDE
+        and where.since is not None
+        and now - where.since >= policy.re_entry_grace
+        and (where.entries > 0 or _inside_before(record, visit, policy))
     ):
-        return Change(record)
-    return Change(record.with_visit(replace(visit, ended_at=now)))
+        visit = replace(visit, ended_at=now, left_at=where.since)
+    return Change(record.with_visit(visit))
+
+
+def _came_back(record: VisitorRecord, visit: Visit, policy: Policy) -> bool:
+    """Tell whether he was seen in the grace after the leaving that ended his visit."""
+    return visit.left_at is not None and any(
+        timedelta() < movement.at - visit.left_at < policy.re_entry_grace
+        for movement in record.movements
+    )
 
 
 def _access_told(

@@ -135,8 +135,7 @@ def attributed(visits: Iterable[Visit], at: datetime) -> Visit | None:
 
 
 def _stopped(visit: Visit, at: datetime) -> bool:
-    stops = (visit.revoked_at, visit.cancelled_at, visit.ended_at, visit.closed_at)
-    return any(stop is not None and stop <= at for stop in stops)
+    return any(stop <= at for stop in visit.stops)
 
 
 def justified(visits: Iterable[Visit], at: datetime, slack: timedelta) -> bool:

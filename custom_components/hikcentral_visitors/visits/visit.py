@@ -88,6 +88,7 @@ class Visit:
     """One stay: when, through which access levels, to whom, and how it ended.
 
     `announced` holds the events that are told once and were told already.
+    `left_at` is when he left by a door, where that ended it.
     `reference_digest` is the content that a `reference` stands for.
     """
 
@@ -111,6 +112,7 @@ class Visit:
     revoked_reason: str | None = field(default=None, repr=False)
     cancelled_at: datetime | None = None
     ended_at: datetime | None = None
+    left_at: datetime | None = None
     closed_at: datetime | None = None
     outcome: Outcome | None = None
     announced: frozenset[str] = frozenset()
@@ -121,20 +123,20 @@ class Visit:
         return Window(self.valid_from - self.early_arrival, self.valid_until)
 
     @property
+    def stops(self) -> tuple[datetime, ...]:
+        """When somebody or something ended it."""
+        stops = (self.revoked_at, self.cancelled_at, self.ended_at, self.closed_at)
+        return tuple(stop for stop in stops if stop is not None)
+
+    @property
     def stopped(self) -> bool:
         """Whether somebody or something ended it before its time."""
-        return (
-            self.revoked_at is not None
-            or self.cancelled_at is not None
-            or self.ended_at is not None
-            or self.closed_at is not None
-        )
+        return bool(self.stops)
 
     @property
     def over_at(self) -> datetime:
         """When it is over: at its end, unless it was stopped before."""
-        stops = (self.revoked_at, self.cancelled_at, self.ended_at, self.closed_at)
-        return min([self.valid_until, *filter(None, stops)])
+        return min((self.valid_until, *self.stops))
 
     def live(self, now: datetime) -> bool:
         """Tell whether it justifies access, at `now` or later."""

@@ -226,6 +226,7 @@ class Desk(Days):
         def done() -> None:
             if stay.counts:
                 stay.ended_at = now
+            stay.left_at = None
             guest.note(step)
 
         self.command(guest, stay, self.house.book.check_out(stay.id, DESK), done)

@@ -60,6 +60,7 @@ def _stay(visit: Visit) -> Stay:
         single=visit.entry_mode is EntryMode.SINGLE,
         revoked_at=visit.revoked_at,
         ended_at=visit.cancelled_at or visit.ended_at,
+        left_at=visit.left_at,
     )
 
 
