@@ -14,7 +14,8 @@ from custom_components.hikcentral_visitors.ledger.passage_queries import (
     find_passages,
 )
 from custom_components.hikcentral_visitors.ledger.records import change
-from custom_components.hikcentral_visitors.visits.record import Change
+from custom_components.hikcentral_visitors.visits.known import Existence, Known
+from custom_components.hikcentral_visitors.visits.record import Change, VisitorRecord
 from tests.facility import calls, control
 
 from .conftest import PERSON, START, House
@@ -40,6 +41,16 @@ async def recorded(house: House) -> list[tuple[str, str]]:
         lambda one: find_passages(one, PassageQuery())
     )
     return [(row.passage.direction.value, row.passage.outcome.value) for row in rows]
+
+
+async def knows(house: House, known: Known) -> None:
+    """Let this be what is known of Ada's person."""
+    moment = house.moment()
+
+    def decide(record: VisitorRecord) -> Change:
+        return Change(replace(record, known=known))
+
+    await house.ledger.async_write(lambda one: change(one, moment, "ada", decide))
 
 
 async def test_the_first_poll_takes_bearings_and_replays_nothing(house: House) -> None:
@@ -275,3 +286,30 @@ async def test_a_clock_that_is_set_back_loses_no_passage(house: House) -> None:
     await house.advance(15)
     await happen(house, doorIndexCode="12", readerIndexCode="22")
     assert await house.poller().async_poll() == 1, "also after a restart"
+
+
+async def test_an_id_that_was_hers_is_hers_where_nobody_else_has_it(
+    house: House,
+) -> None:
+    """Who had it in between, and her own person of a backup, are told apart."""
+    data, poller = house.simulator.world.database, house.poller()
+    person = data.tables.persons[PERSON]
+    await poller.async_poll()
+    await knows(house, Known())
+
+    async def somebody_comes() -> int:
+        await house.advance(600)
+        await happen(house)
+        recorded = await poller.async_poll()
+        await house.advance(600)
+        await poller.async_poll()
+        return recorded
+
+    assert await somebody_comes() == 0, "her id was given to somebody else"
+    data.save_person(replace(person, code="TST"))
+    await knows(house, Known(person_id=PERSON, existence=Existence.PRESENT))
+    assert await somebody_comes() == 1
+    await knows(house, Known())
+    assert await somebody_comes() == 1, "it bears her code"
+    data.delete_person(PERSON)
+    assert await somebody_comes() == 1, "nobody has it"

@@ -10,6 +10,7 @@ import pytest
 
 from custom_components.hikcentral_visitors.hikcentral import (
     FAST_TYPES,
+    LARGEST_PAGE,
     HikCentralError,
 )
 from custom_components.hikcentral_visitors.intake import Questions, Sweeper, sweeps
@@ -22,10 +23,12 @@ from custom_components.hikcentral_visitors.intake.agenda import (
     past_days,
 )
 from custom_components.hikcentral_visitors.ledger.memory import cursor, move_cursor
+from custom_components.hikcentral_visitors.visits.known import Known
 from tests.facility import calls, control
+from tests.reconciler.house import BY_ID
 
-from .conftest import DOORS, START, House
-from .test_poll import EVENTS, PIN_GRANTED, happen, recorded
+from .conftest import DOORS, PERSON, START, House
+from .test_poll import EVENTS, PIN_GRANTED, happen, knows, recorded
 
 TYPES = (*FAST_TYPES, PIN_GRANTED)
 HOUR = timedelta(hours=1)
@@ -150,6 +153,33 @@ async def test_a_type_that_the_server_does_not_know_stops_no_sweep(
     assert await house.sweeper().async_sweep() == 1
 
 
+async def test_a_day_of_which_somebody_cannot_be_asked_about_is_read_again(
+    house: House,
+) -> None:
+    """Nobody said whose the id of a person is who was deleted: his day was let go."""
+    await settled(house)
+    await knows(house, Known())
+    house.simulator.world.database.delete_person(PERSON)
+    await house.advance(3 * A_DAY_OF_SECONDS)
+    await house.sweeper().async_days()
+    await late(house, 2 * DAY)
+    unsure = {"path": BY_ID, "code": "5"}
+    await control(house.simulator, "faults", {"fail": [unsure]})
+    assert await house.sweeper().async_days() == 0
+    await control(house.simulator, "faults", {})
+    assert await house.sweeper().async_days() == 1
+
+
+async def test_a_day_that_is_not_shown_is_read_again(house: House) -> None:
+    await settled(house)
+    await late(house, 2 * DAY)
+    whole = {"path": EVENTS, "code": "2", "contains": f'"pageSize":{LARGEST_PAGE}'}
+    await control(house.simulator, "faults", {"fail": [whole]})
+    assert await house.sweeper().async_days() == 0
+    await control(house.simulator, "faults", {})
+    assert await house.sweeper().async_days() == 1
+
+
 async def test_a_terminal_that_was_out_of_reach_is_swept_for_that_time(
     house: House,
 ) -> None:
@@ -180,6 +210,7 @@ async def test_a_terminal_that_is_back_before_anybody_looked_is_swept_too(
     await house.advance(1800)
     await late(house, timedelta(minutes=20))
     sweeper.doors_seen({"11": False})
+    await house.advance(2)  # the server's time as we know it goes back by a little
     assert await sweeper.async_days() == 1, "even while a long sweep goes on"
 
 

@@ -115,6 +115,8 @@ async def test_who_was_gone_and_not_yet_told_has_an_id_of_before(
     former = await ledger.async_read(
         lambda one: former_visitors_of_persons(one, ["42"])
     )
-    assert former["42"][0] == "ada"
-    assert former["42"][1] > moment.now, "kept as long as any that is new"
+    owner = former["42"]
+    assert owner.visitor_id == "ada"
+    assert owner.until is not None
+    assert owner.until > moment.now, "kept as long as any that is new"
     await ledger.async_close()

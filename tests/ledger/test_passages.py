@@ -1,7 +1,7 @@
 """Passages are recorded once, attributed, and told once."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from custom_components.hikcentral_visitors.ledger.passage_queries import (
     find_passages,
 )
 from custom_components.hikcentral_visitors.ledger.passages import (
+    Owner,
     denials_since,
     former_visitors_of_persons,
     last_passage,
@@ -192,13 +193,14 @@ async def test_whose_a_person_was_is_kept_for_as_long_as_passages(
     def made_again(record: VisitorRecord) -> Change:
         return Change(replace(record, known=replace(record.known, person_id="43")))
 
-    def former(connection: Connection) -> dict[str, tuple[str, datetime]]:
+    def former(connection: Connection) -> dict[str, Owner]:
         return former_visitors_of_persons(connection, ["42", "43"])
 
+    ada = Owner("ada", visitor().person_code, moment.now)
     await ledger.async_write(lambda one: change(one, moment, "ada", made_again))
-    assert await ledger.async_read(former) == {"42": ("ada", moment.now)}
+    assert await ledger.async_read(former) == {"42": ada}
     await ledger.async_write(lambda one: delete_former_persons(one, moment.now))
-    assert await ledger.async_read(former) == {"42": ("ada", moment.now)}
+    assert await ledger.async_read(former) == {"42": ada}
     later = moment.now + HOUR
     await ledger.async_write(lambda one: delete_former_persons(one, later))
     assert await ledger.async_read(former) == {}

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ..hikcentral import (
@@ -15,7 +15,7 @@ from ..hikcentral import (
 )
 from ..ledger import Ledger, Transaction
 from ..ledger.memory import move_cursor
-from ..ledger.passages import record_passage
+from ..ledger.passages import Owner, record_passage
 from ..ledger.records import Moment, change
 from ..visits import facts
 from ..visits.passage import SLACK, DoorRole, Passage, PassageOutcome, direction
@@ -33,6 +33,18 @@ _OUTCOMES = {
 
 type _Facts = tuple[int, str, str, int]
 """Type, door, reader and second of an event: its id may differ in push and poll."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of some events.
+
+    `recorded` is how many passages were new. Not `complete` is that nobody could say
+    whose some are: those are to be read again.
+    """
+
+    recorded: int
+    complete: bool
 
 
 class Intake:
@@ -67,16 +79,16 @@ class Intake:
         self._readers = readers
         self._unknown = unknown
         self._skew = skew
-        self._strangers: set[str] = set()
-        """Ids that were of our visitors and are somebody else's now."""
+        self._strangers: set[tuple[str, Owner]] = set()
+        """Ids that are somebody else's now, and whose they were."""
         self._seen: deque[_Facts] = deque(maxlen=_REMEMBERED)
 
     async def async_take(
         self, events: Sequence[DoorEvent], cursors: Sequence[Cursor] = ()
-    ) -> int:
+    ) -> Taken:
         """Record the passages among these events and, in the same commit, how far.
 
-        Returns how many passages were new. Raises LedgerError.
+        Raises LedgerError.
         """
         slack = SLACK + abs(self._skew())
         owners = await self._owners(events, slack)
@@ -93,7 +105,7 @@ class Intake:
         ]
         mistaken = [one for one in events if owners.mistaken(one)]
         if not passages and not cursors and not mistaken:
-            return 0
+            return Taken(0, owners.complete)
         moment = self._moment()
 
         def work(transaction: Transaction) -> int:
@@ -115,7 +127,7 @@ class Intake:
                 move_cursor(transaction, cursor.event_type, cursor.doors, cursor.until)
             return recorded
 
-        return await self._ledger.async_write(work)
+        return Taken(await self._ledger.async_write(work), owners.complete)
 
     async def _owners(self, events: Sequence[DoorEvent], slack: timedelta) -> Owners:
         """Return whose these events are, after asking where nobody could know."""
@@ -123,22 +135,24 @@ class Intake:
             lambda connection: owners_of(connection, events)
         )
         doubtful = {one.person_id for one in events if found.doubtful(one, slack)}
-        unclaimed = [
-            one for one in doubtful if one is not None and await self._unclaimed(one)
-        ]
-        return replace(found, unclaimed=frozenset(unclaimed))
+        unclaimed, complete = set[str](), True
+        for person_id in filter(None, doubtful):
+            try:
+                if await self._unclaimed(person_id, found.former[person_id]):
+                    unclaimed.add(person_id)
+            except HikCentralError:
+                complete = False
+        return replace(found, unclaimed=frozenset(unclaimed), complete=complete)
 
-    async def _unclaimed(self, person_id: str) -> bool:
-        """Whether nobody has this id; if that cannot be asked, a sweep asks again."""
-        if person_id in self._strangers:
+    async def _unclaimed(self, person_id: str, owner: Owner) -> bool:
+        """Whether nobody else has an id that was ours; raises HikCentralError."""
+        if (person_id, owner) in self._strangers:
             return False
-        try:
-            exists = await self._questions.async_exists(person_id)
-        except HikCentralError:
+        code = await self._questions.async_code(person_id)
+        if code not in {None, owner.person_code}:
+            self._strangers.add((person_id, owner))
             return False
-        if exists:
-            self._strangers.add(person_id)
-        return not exists
+        return True
 
     def _is_quiet(self, passage: Passage) -> bool:
         return self._quiet_before is not None and (

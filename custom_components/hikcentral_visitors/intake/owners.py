@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import Connection
 
@@ -21,14 +21,15 @@ class Owners:
 
     A person code is a visitor's for ever. An id has to do where an event bears no code,
     as polled ones do (guide 3.7): `persons` by ids of now, `former` by those of persons
-    who were deleted, until when. Such an id may be given to others; `unclaimed` are
-    those that were given to nobody.
+    who were deleted. Such an id may be given to others; `unclaimed` are those that were
+    given to nobody else. Not `complete` is that this could not be asked of all.
     """
 
     codes: Mapping[str, str]
     persons: Mapping[str, Owner]
-    former: Mapping[str, tuple[str, datetime]]
+    former: Mapping[str, Owner]
     unclaimed: frozenset[str] = frozenset()
+    complete: bool = True
 
     def whose(self, event: DoorEvent, slack: timedelta) -> str | None:
         """Return the visitor whose passage it is, None where he is none of ours.
@@ -38,19 +39,22 @@ class Owners:
         if event.person_code is not None:
             return self.codes.get(event.person_code)
         person_id = event.person_id or ""
-        if person_id in self.persons:
-            return self.persons[person_id].visitor_id
         if self.doubtful(event, slack) and person_id not in self.unclaimed:
             return None
-        return self.former.get(person_id, (None,))[0]
+        owner = self.persons.get(person_id) or self.former.get(person_id)
+        return None if owner is None else owner.visitor_id
 
     def doubtful(self, event: DoorEvent, slack: timedelta) -> bool:
         """Whether all that it bears is an id that was ours only until before then."""
         person_id = event.person_id or ""
         if event.person_code is not None or person_id in self.persons:
             return False
-        _, until = self.former.get(person_id, (None, event.time))
-        return event.time > until + slack
+        owner = self.former.get(person_id)
+        return (
+            owner is not None
+            and owner.until is not None
+            and event.time > owner.until + slack
+        )
 
     def mistaken(self, event: DoorEvent) -> bool:
         """Whether the person bears another code than the one we take him for.

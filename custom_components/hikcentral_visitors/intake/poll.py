@@ -114,13 +114,13 @@ class Poller:
                 events += found
                 moved.append(Cursor(one.event_type, one.doors, now))
         stale = is_over(STORED_EVERY, self._stored_at, now)
-        recorded = await self._intake.async_take(events, moved if stale else ())
+        taken = await self._intake.async_take(events, moved if stale else ())
         if stale:
             self._stored_at = now
             await self._tidy_up(complete=len(moved) == len(asked))
         self._cursors |= {(one.event_type, one.doors): one for one in moved}
         self._watch.polled(events, self._questions.now())
-        return recorded
+        return taken.recorded
 
     async def _tidy_up(self, *, complete: bool) -> None:
         """Forget the cursors of former groups of doors, once the new ones are kept."""

@@ -91,12 +91,15 @@ class Questions:
         self._contact.answered()
         return page.total
 
-    async def async_exists(self, person_id: str) -> bool:
-        """Return whether anybody has this person id; raises HikCentralError."""
+    async def async_code(self, person_id: str) -> str | None:
+        """Return the code of whoever has this person id, None if nobody has.
+
+        Raises HikCentralError.
+        """
         try:
             person = await self._client.person_by_id(person_id, priority=Priority.POLL)
         except HikCentralError as error:
             self._contact.failed(error)
             raise
         self._contact.answered()
-        return person is not None
+        return None if person is None else person.code

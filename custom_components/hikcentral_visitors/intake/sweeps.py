@@ -15,7 +15,6 @@ from ..const import LOGGER
 from ..hikcentral import (
     ACCESS_TYPES,
     LONGEST_SEARCH,
-    DoorEvent,
     HikCentralError,
     Priority,
     RefusedError,
@@ -30,7 +29,7 @@ from ..ledger.memory import (
 )
 from .agenda import Agenda, Return, has_changed, past_days
 from .cursors import OVERLAP, groups
-from .intake import Intake
+from .intake import Intake, Taken
 from .questions import Questions
 
 HOURLY_BACK = timedelta(hours=24)
@@ -136,8 +135,8 @@ class Sweeper:
         recorded = 0
         for code in sorted(ACCESS_TYPES):
             for group in self._groups:
-                found = await self._read(code, group.split(","), now - back, now)
-                recorded += await self._intake.async_take(found)
+                taken = await self._take(code, group.split(","), now - back, now)
+                recorded += taken.recorded
         return recorded
 
     async def async_days(self) -> int:
@@ -157,7 +156,10 @@ class Sweeper:
                     if total is None or total == before:
                         continue
                     if known and has_changed(before, total):
-                        recorded += await self._day(code, group.split(","), day)
+                        taken = await self._take(code, group.split(","), day, _end(day))
+                        recorded += taken.recorded
+                        if not taken.complete:
+                            continue
                     counted[day] = total
                 await self._keep_totals(code, group, counted)
                 recorded += await self._returns()  # this takes long, they do not
@@ -177,10 +179,6 @@ class Sweeper:
         await self._rest(began)
         return total
 
-    async def _day(self, code: int, doors: Sequence[str], day: datetime) -> int:
-        found = await self._read(code, doors, day, _end(day))
-        return await self._intake.async_take(found)
-
     async def _keep_totals(
         self, code: int, group: str, counted: Mapping[datetime, int]
     ) -> None:
@@ -199,23 +197,25 @@ class Sweeper:
         start = max(back.since - OVERLAP, now - LONGEST_SEARCH + OVERLAP)
         recorded = 0
         for code in sorted(ACCESS_TYPES):
-            found = await self._read(code, [back.door_id], start, back.back)
-            recorded += await self._intake.async_take(found)
+            taken = await self._take(code, [back.door_id], start, back.back)
+            recorded += taken.recorded
         return recorded
 
-    async def _read(
+    async def _take(
         self, code: int, doors: Sequence[str], start: datetime, end: datetime
-    ) -> Sequence[DoorEvent]:
-        """Return the events; none of a type that this version does not know."""
+    ) -> Taken:
+        """Read and record these events; of a type that is refused, none."""
         began = time.monotonic()
         try:
             found = await self._questions.async_events(
                 code, doors, start, end, Priority.SWEEP
             )
         except RefusedError:
-            found = ()
+            taken = Taken(0, complete=False)
+        else:
+            taken = await self._intake.async_take(found)
         await self._rest(began)
-        return found
+        return taken
 
     async def _rest(self, began: float) -> None:
         """Rest after a question, the longer it took."""

@@ -37,10 +37,14 @@ _COUNTED = {Direction.ENTRY: "entries", Direction.EXIT: "exits"}
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose a person is, and the code that it bears if that is still so."""
+    """Whose a person is, and the code that it bears if that is still so.
+
+    `until` is when the person was found to be no more.
+    """
 
     visitor_id: str
     person_code: str
+    until: datetime | None = None
 
 
 def visitors_of_codes(connection: Connection, codes: Iterable[str]) -> dict[str, str]:
@@ -75,17 +79,19 @@ def owners_of_persons(
 
 def former_visitors_of_persons(
     connection: Connection, person_ids: Iterable[str]
-) -> dict[str, tuple[str, datetime]]:
-    """Return whose persons these were, and until when, of those that are no more.
+) -> dict[str, Owner]:
+    """Return whose persons these were, of those that are no more.
 
     A person may be deleted in HikCentral and made again: what he did at doors before is
     often heard of later.
     """
     return {
-        row.person_id: (row.visitor_id, row.until)
+        row.person_id: Owner(row.visitor_id, row.person_code, row.until)
         for some in batched(person_ids, _IDS_AT_ONCE, strict=False)
         for row in connection.execute(
-            select(former_persons).where(former_persons.c.person_id.in_(some))
+            select(former_persons, visitors.c.person_code)
+            .join(visitors, visitors.c.id == former_persons.c.visitor_id)
+            .where(former_persons.c.person_id.in_(some))
         )
         if UNREADABLE not in row
     }
