@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import given
@@ -14,6 +15,11 @@ from custom_components.hikcentral_visitors.intake.pushes import WAITING_MESSAGES
 from custom_components.hikcentral_visitors.ledger import LedgerError
 from custom_components.hikcentral_visitors.ledger.loading import load
 from custom_components.hikcentral_visitors.visits.known import Existence
+from custom_components.hikcentral_visitors.visits.policy import Policy
+from custom_components.hikcentral_visitors.visits.presence import (
+    Presence,
+    whereabouts,
+)
 from tests.facility import control
 from tests.test_receiver import json_values
 
@@ -137,6 +143,39 @@ async def test_the_other_way_round_too(
     await happen(house, doorIndexCode="12", readerIndexCode="22")
     await way.until_recorded(2)
     assert await house.ledger.async_read(_announced) == 2
+
+
+@pytest.mark.parametrize("equal", [True, False])
+async def test_what_a_terminal_says_is_yet_to_come_happens_now(
+    house: House, way: Way, inbox: Inbox, equal: bool
+) -> None:
+    """It does not hide what happens until then, nor is it told again when it is then.
+
+    A terminal that runs an hour ahead kept somebody inside who left meanwhile.
+    """
+    await control(house.simulator, "switches", {"event_id_equal": equal})
+    poller = house.poller()
+    await poller.async_poll()
+    ahead = house.simulator.world.clock.now() + timedelta(hours=1)
+    await happen(house, eventTime=ahead.isoformat(timespec="seconds"))
+    await way.until_recorded(1)
+    await house.advance(60)
+    assert await presence(house) is Presence.INSIDE
+    await happen(house, doorIndexCode="12", readerIndexCode="22")
+    await way.until_recorded(2)
+    assert await presence(house) is Presence.OUTSIDE
+    await house.advance(3600)
+    await poller.async_poll()
+    assert await house.ledger.async_read(_announced) == 2
+    assert len(await recorded(house)) == 2
+
+
+async def presence(house: House) -> Presence:
+    """Where Ada is."""
+    now = house.simulator.world.clock.now()
+    record = await house.ledger.async_read(lambda one: load(one, "ada"))
+    assert record is not None
+    return whereabouts(record.movements, now, Policy().presence_timeout).presence
 
 
 def _announced(connection: Any) -> int:

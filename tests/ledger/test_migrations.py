@@ -84,6 +84,7 @@ async def test_a_file_of_the_sixth_schema_keeps_its_visits(
     await ledger.async_close()
     with sqlite3.connect(path) as connection:
         connection.execute("ALTER TABLE visits DROP COLUMN left_at")
+        connection.execute("ALTER TABLE passages DROP COLUMN stamped_at")
         connection.execute("UPDATE meta SET value = 6 WHERE key = 'schema_version'")
     ledger = Ledger(path)
     await ledger.async_open()

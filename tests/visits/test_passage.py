@@ -29,7 +29,7 @@ from custom_components.hikcentral_visitors.visits.passage import (
 from custom_components.hikcentral_visitors.visits.presence import MovementKind
 from custom_components.hikcentral_visitors.visits.visit import Visit
 
-from .values import MINUTE, NOW, at, several_visits, stay, stopped, times
+from .values import HOUR, MINUTE, NOW, at, several_visits, stay, stopped, times
 
 SECOND = timedelta(seconds=1)
 
@@ -239,6 +239,12 @@ def test_a_granted_entry_that_no_visit_allowed_is_told() -> None:
     found = conclusions(passage(), over, [], inside=False)
     assert found == [VisitEventType.UNJUSTIFIED_ACCESS]
     assert not conclusions(passage(), [stay()], [], inside=False)
+
+
+def test_who_came_by_the_clock_of_a_terminal_that_is_ahead_was_let_in() -> None:
+    early = passage(occurred_at=NOW - HOUR, stamped_at=NOW)
+    assert not conclusions(early, [stay(0, 4)], [], inside=False)
+    assert conclusions(replace(early, stamped_at=None), [stay(0, 4)], [], inside=False)
 
 
 @pytest.mark.parametrize(

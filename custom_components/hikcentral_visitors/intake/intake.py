@@ -97,8 +97,10 @@ class Intake:
             for event in events
             if event.person_id is None or event.type in ALARM_TYPES
         )
+        moment = self._moment()
+        latest = max(moment.now, self._questions.now()) + slack
         passages = [
-            passage
+            passage if event.time <= latest else _of_now(passage, moment.now)
             for event in sorted(events, key=lambda event: event.time)
             if (visitor_id := owners.whose(event, slack)) is not None
             and (passage := self._passage(event, visitor_id)) is not None
@@ -106,7 +108,6 @@ class Intake:
         mistaken = [one for one in events if owners.mistaken(one)]
         if not passages and not cursors and not mistaken:
             return Taken(0, owners.complete)
-        moment = self._moment()
 
         def work(transaction: Transaction) -> int:
             for event in mistaken:
@@ -194,6 +195,11 @@ class Intake:
 
 def _facts(event: DoorEvent) -> _Facts:
     return event.type, event.door_id, event.reader_id, int(event.time.timestamp())
+
+
+def _of_now(passage: Passage, now: datetime) -> Passage:
+    """A terminal whose clock is wrong says that it is yet to come."""
+    return replace(passage, occurred_at=now, stamped_at=passage.occurred_at)
 
 
 def _look_who_it_is(

@@ -80,6 +80,10 @@ def _add_left_at(connection: Connection) -> None:
     _add_column(connection, visits, "left_at BIGINT")
 
 
+def _add_stamped_at(connection: Connection) -> None:
+    _add_column(connection, passages, "stamped_at BIGINT")
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     _create,
     _add_former_persons,
@@ -88,6 +92,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _add_deleted_events,
     _add_former,
     _add_left_at,
+    _add_stamped_at,
 )
 """The step at index n takes a file from version n to n + 1; 0 is an empty file."""
 

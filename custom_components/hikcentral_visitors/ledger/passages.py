@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import batched
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from ..visits.events import VisitEvent
 from ..visits.passage import (
     DENIALS_WITHIN,
+    ECHO,
     SLACK,
     Direction,
     Passage,
@@ -162,11 +163,16 @@ def record_passage(
 
 
 def _around(connection: Connection, passage: Passage) -> list[Passage]:
-    at = passage.occurred_at
+    at, stamp = passage.occurred_at, passage.by_terminal
     rows = connection.execute(
         select(passages).where(
             passages.c.visitor_id == passage.visitor_id,
-            passages.c.occurred_at.between(at - DENIALS_WITHIN, at + DENIALS_WITHIN),
+            or_(
+                passages.c.occurred_at.between(
+                    at - DENIALS_WITHIN, at + DENIALS_WITHIN
+                ),
+                passages.c.stamped_at.between(stamp - ECHO, stamp + ECHO),
+            ),
         )
     )
     return list(values(Passage, rows.mappings()))

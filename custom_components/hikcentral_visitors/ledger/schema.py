@@ -174,6 +174,7 @@ passages = Table(
     _visitor_id(),
     Column("visit_id", Label(32), ForeignKey("visits.id", ondelete="CASCADE")),
     Column("occurred_at", Instant, nullable=False),
+    Column("stamped_at", Instant),
     Column("recorded_at", Instant, nullable=False),
     Column("door_id", Label(64), nullable=False),
     Column("door_name", FreeText, nullable=False),

@@ -52,7 +52,9 @@ class Passage:
     """Somebody at a door, as the server's event tells it.
 
     `reason` says why somebody was denied (stable key). `visit_id` is None until the
-    passage is attributed, and for a person of ours without any visit.
+    passage is attributed, and for a person of ours without any visit. `stamped_at` is
+    what the terminal's clock said where that is yet to come: it happened when it was
+    heard of.
     """
 
     event_id: str
@@ -69,6 +71,12 @@ class Passage:
     picture_uri: str = field(default="", repr=False)
     visit_id: str | None = None
     echo: bool = False
+    stamped_at: datetime | None = None
+
+    @property
+    def by_terminal(self) -> datetime:
+        """When it was by the terminal's clock, which every report of it bears."""
+        return self.stamped_at or self.occurred_at
 
 
 # checkInAndOutType: 1 check-in, 2 check-out; breaks and overtime come in pairs with the
@@ -162,7 +170,7 @@ def is_echo(passage: Passage, earlier: Sequence[Passage]) -> bool:
         and other.door_id == passage.door_id
         and other.reader_id == passage.reader_id
         and other.outcome is passage.outcome
-        and abs(other.occurred_at - passage.occurred_at) <= ECHO
+        and abs(other.by_terminal - passage.by_terminal) <= ECHO
         for other in earlier
     )
 
@@ -203,7 +211,8 @@ def conclusions(
         leaving = passage.direction is Direction.EXIT
         if comes and hours is not None and passage.occurred_at not in hours:
             found.append(VisitEventType.OFF_HOURS)
-        if not leaving and not justified(visits, passage.occurred_at, slack):
+        times = (passage.occurred_at, passage.by_terminal)
+        if not leaving and not any(justified(visits, at, slack) for at in times):
             found.append(VisitEventType.UNJUSTIFIED_ACCESS)
         return found
     if passage.direction is Direction.EXIT and inside:
