@@ -12,6 +12,7 @@ STAYS = timedelta(hours=16)
 RE_ENTRY = timedelta(minutes=15)
 EXIT_GRACE = timedelta(hours=1)
 AT_THE_DESK = {"check_in", "check_out"}
+OUT = {"exit", "check_out"}
 KEPT = timedelta(days=3)
 
 type Span = tuple[datetime, datetime]
@@ -122,7 +123,7 @@ class Guest:
     def settle(self, now: datetime) -> None:
         """End the visits of a single entry that he left for good, as far as told."""
         for stay in self.stays:
-            if stay.left_at is not None and self._moved_after(stay.left_at):
+            if self._goes_on(stay, now):
                 stay.ended_at = stay.left_at = None
             if stay.single and stay.counts:
                 self._end_if_left(stay, now)
@@ -130,16 +131,24 @@ class Guest:
         self.face_lost |= not live and not self.face_seen
         self._looked = now
 
-    def _moved_after(self, left_at: datetime) -> bool:
-        """Tell whether it turned out that he was back in time."""
-        return any(left_at < step.at < left_at + RE_ENTRY for step in self.told)
+    def _goes_on(self, stay: Stay, now: datetime) -> bool:
+        """Tell whether it turned out that he was back in time, and stayed."""
+        left_at = stay.left_at
+        if left_at is None or stay.revoked_at is not None or self.forgotten:
+            return False
+        steps = [step for step in _in_order(self.told) if step.at >= left_at]
+        until = [*(step.at for step in steps[1:]), now]
+        return any(left_at < step.at < left_at + RE_ENTRY for step in steps) and all(
+            step.kind not in OUT or back - step.at < RE_ENTRY
+            for step, back in zip(steps, until, strict=True)
+        )
 
     def _end_if_left(self, stay: Stay, now: datetime) -> None:
         last = _last(self.told)
         own = [step for step in self.told if step.stay_id == stay.id]
         before = [step for step in self.told if step.at < stay.start]
         came = any(step.kind == "entry" for step in own) or _inside(before, stay.start)
-        if last is None or last.kind != "exit" or not own or not came:
+        if last is None or last.kind not in OUT or not own or not came:
             return
         over = last.at + RE_ENTRY
         if over <= now:
@@ -208,14 +217,21 @@ class Guest:
         return all(stay.over_at + KEPT <= now for stay in self.stays)
 
 
+def _in_order(steps: Iterable[Step]) -> list[Step]:
+    """Return steps as they were made.
+
+    Terminals tell whole seconds: what was noted in the same one was noted afterwards.
+    """
+    return sorted(steps, key=lambda step: (step.at, step.kind in AT_THE_DESK))
+
+
 def _last(steps: Iterable[Step]) -> Step | None:
     """Return the step that says where somebody is.
 
-    A reception that did not know yet that he went in does not take him out. Terminals
-    tell whole seconds: what was noted in the same one was noted afterwards.
+    A reception that did not know yet that he went in does not take him out.
     """
     last: Step | None = None
-    for step in sorted(steps, key=lambda step: (step.at, step.kind in AT_THE_DESK)):
+    for step in _in_order(steps):
         stays = last is not None and last.kind == "entry" and step.at - last.at < STAYS
         if step.kind != "check_in" or not stays:
             last = step

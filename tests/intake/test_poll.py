@@ -9,11 +9,13 @@ import pytest
 from custom_components.hikcentral_visitors.hikcentral import FAST_TYPES
 from custom_components.hikcentral_visitors.intake import intake
 from custom_components.hikcentral_visitors.ledger import LedgerError
+from custom_components.hikcentral_visitors.ledger.outbox import waiting
 from custom_components.hikcentral_visitors.ledger.passage_queries import (
     PassageQuery,
     find_passages,
 )
 from custom_components.hikcentral_visitors.ledger.records import change
+from custom_components.hikcentral_visitors.visits.events import VisitEventType
 from custom_components.hikcentral_visitors.visits.known import Existence, Known
 from custom_components.hikcentral_visitors.visits.record import Change, VisitorRecord
 from tests.facility import calls, control
@@ -313,3 +315,18 @@ async def test_an_id_that_was_hers_is_hers_where_nobody_else_has_it(
     assert await somebody_comes() == 1, "it bears her code"
     data.delete_person(PERSON)
     assert await somebody_comes() == 1, "nobody has it"
+
+
+async def test_what_is_heard_of_together_is_judged_together(house: House) -> None:
+    """After days without Home Assistant: he was in and out again, before his end."""
+    await house.poller().async_poll()
+    in_time = START + timedelta(days=6)
+    for number, (door, reader) in enumerate((("11", "21"), ("12", "22"))):
+        at = in_time + timedelta(hours=number)
+        fields = {"doorIndexCode": door, "readerIndexCode": reader}
+        await happen(house, eventTime=at.isoformat(timespec="seconds"), **fields)
+    await house.advance(8 * 24 * 3600)
+    assert await house.poller().async_poll() == 2
+    told = {one.type for one in await house.ledger.async_read(waiting)}
+    assert VisitEventType.EXPIRED in told
+    assert VisitEventType.OVERSTAY not in told

@@ -6,11 +6,20 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
+import aiohttp
 from hypothesis import given
 import pytest
 
-from custom_components.hikcentral_visitors.hikcentral import HikCentralError
-from custom_components.hikcentral_visitors.intake import Pushes, PushState, Watch
+from custom_components.hikcentral_visitors.hikcentral import (
+    HikCentralClient,
+    HikCentralError,
+)
+from custom_components.hikcentral_visitors.intake import (
+    Pushes,
+    PushState,
+    Questions,
+    Watch,
+)
 from custom_components.hikcentral_visitors.intake.pushes import WAITING_MESSAGES
 from custom_components.hikcentral_visitors.ledger import LedgerError
 from custom_components.hikcentral_visitors.ledger.loading import load
@@ -168,6 +177,31 @@ async def test_what_a_terminal_says_is_yet_to_come_happens_now(
     await poller.async_poll()
     assert await house.ledger.async_read(_announced) == 2
     assert len(await recorded(house)) == 2
+
+
+async def test_what_is_yet_to_come_keeps_its_order(house: House, way: Way) -> None:
+    """Two waited together: out, and in again."""
+    ahead = house.simulator.world.clock.now() + timedelta(hours=1)
+    later = [(ahead + timedelta(minutes=one)).isoformat() for one in range(2)]
+    events = [
+        pushed(0) | {"eventId": "in", "happenTime": later[1]},
+        pushed(0, door="12") | {"eventId": "out", "happenTime": later[0]},
+    ]
+    async with way.running():
+        way.pushes.take(message(*events))
+        await way.until_recorded(2)
+    assert await presence(house) is Presence.INSIDE
+
+
+async def test_before_the_server_told_its_time_none_is_too_late(house: House) -> None:
+    """A computer without a clock of its own takes every event for a later one."""
+    url, clock = house.simulator.url, house.simulator.world.clock
+    async with aiohttp.ClientSession() as session:
+        client = HikCentralClient(session, url, "key", "secret", now=clock.now)
+        unheard = Questions(client, house.contact).latest_now()
+    heard = Questions(house.client, house.contact).latest_now()
+    assert heard < clock.now() + timedelta(minutes=1)
+    assert unheard > clock.now() + timedelta(days=365)
 
 
 async def presence(house: House) -> Presence:

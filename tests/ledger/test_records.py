@@ -160,7 +160,7 @@ async def test_closed_visits_are_loaded_only_where_named(
     closed = visit(closed_at=NOW)
     await store(ledger, moment, VisitorRecord(visitor=visitor(), visits=(closed,)))
     plain = await ledger.async_read(lambda one: load(one, "ada"))
-    named = await ledger.async_read(lambda one: load(one, "ada", with_visit="v1"))
+    named = await ledger.async_read(lambda one: load(one, "ada", with_visits=["v1"]))
     assert plain is not None
     assert plain.visits == ()
     assert named is not None
@@ -246,7 +246,7 @@ async def test_a_change_stores_what_time_makes_of_it_and_what_is_to_be_told(
             Change(VisitorRecord(visitor=visitor(), visits=(over,))),
         )
     )
-    record = await ledger.async_read(lambda one: load(one, "ada", with_visit="v1"))
+    record = await ledger.async_read(lambda one: load(one, "ada", with_visits=["v1"]))
     assert record is not None
     assert record.visit("v1").closed_at == NOW
     assert [one.type for one in await ledger.async_read(waiting)] == [

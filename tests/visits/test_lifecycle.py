@@ -26,10 +26,12 @@ from custom_components.hikcentral_visitors.visits.lifecycle import (
     next_due,
     presence_of,
 )
+from custom_components.hikcentral_visitors.visits.policy import Policy
 from custom_components.hikcentral_visitors.visits.presence import (
     Movement,
     MovementKind as Kind,
     Presence,
+    in_order,
 )
 from custom_components.hikcentral_visitors.visits.profile import profile_digest
 from custom_components.hikcentral_visitors.visits.record import VisitorRecord
@@ -294,14 +296,89 @@ def test_a_visit_that_is_closed_goes_on_where_he_had_come_back_and_left() -> Non
     assert (later.left_at, later.outcome) == (at(0.2), Outcome.LEFT)
 
 
-@pytest.mark.parametrize("steps", [[], [(0.25, Kind.ENTRY)], [(-0.1, Kind.EXIT)]])
-def test_a_visit_stays_ended_where_he_came_back_later(
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [],
+        [(0, Kind.EXIT), (0.25, Kind.ENTRY)],
+        [(-0.1, Kind.ENTRY), (0, Kind.EXIT)],
+        [(0, Kind.EXIT), (0.05, Kind.EXIT), (0.7, Kind.ENTRY)],
+        [
+            *[(0, Kind.EXIT), (0.1, Kind.ENTRY), (0.2, Kind.EXIT)],
+            (0.7, Kind.ENTRY),
+        ],
+    ],
+    ids=["not kept", "too late", "before", "another way out", "left after that"],
+)
+def test_a_visit_stays_ended_where_he_did_not_come_back_in_time(
     steps: list[tuple[float, Kind]],
 ) -> None:
-    """Nor does an older passage that is heard of late, or none any more, open it."""
     ended = after(held(single(), movements=LEFT), NOW + GRACE)
-    made = held(ended, movements=moved(*steps))
+    made = held(ended, movements=moved((-1, Kind.ENTRY), *steps))
     assert after(made, at(1)).ended_at == NOW + GRACE
+
+
+BACK = LEFT + moved((0.1, Kind.ENTRY))
+
+
+@pytest.mark.parametrize(
+    ("policy", "who"),
+    [
+        (replace(POLICY, retired=True), {}),
+        (replace(POLICY, re_entry_grace=HOUR), {}),
+        (POLICY, {"forgotten_at": NOW}),
+    ],
+    ids=["retired", "a longer grace later", "forgotten"],
+)
+def test_nobody_is_let_in_again_who_is_not_to_be(
+    policy: Policy, who: dict[str, Any]
+) -> None:
+    """Whatever is heard of late; a grace is that of the time."""
+    ended = after(held(single(), movements=LEFT), NOW + GRACE)
+    late = LEFT + moved((0.5, Kind.ENTRY)) if policy.re_entry_grace == HOUR else BACK
+    made = held(ended, movements=late)
+    made = replace(made, visitor=replace(made.visitor, **who))
+    assert advance(made, policy, at(1)).record.visit("visit").ended_at == NOW + GRACE
+
+
+def test_a_revoked_visit_that_ended_before_stays_revoked() -> None:
+    ended = after(held(single(), movements=LEFT), NOW + GRACE)
+    revoked = replace(ended, revoked_at=at(1))
+    change = advance(held(revoked, movements=BACK), POLICY, at(1))
+    assert not change.record.visit("visit").live(at(1))
+
+
+def test_who_is_checked_out_on_another_visit_has_left() -> None:
+    ended = after(held(single(), movements=LEFT), NOW + GRACE)
+    out = BACK + moved((0.9, Kind.CHECK_OUT), visit="another")
+    known = after(held(ended, movements=out), at(1))
+    assert known.live(at(1)), "he may come back"
+    later = after(held(known, movements=out), at(0.9) + GRACE)
+    assert later.left_at == at(0.9)
+    assert after(held(ended, movements=out), at(0.9) + GRACE) == ended, "nor later"
+
+
+def test_what_is_told_of_an_end_is_told_of_the_next_one_too() -> None:
+    ended = after(held(single(), movements=LEFT), NOW + GRACE)
+    inside = held(ended, movements=LEFT + moved((0.5, Kind.ENTRY)))
+    overstays = advance(inside, POLICY, at(1)).record
+    assert Told.OVERSTAY in overstays.visit("visit").announced
+    known = replace(overstays, movements=BACK + moved((0.5, Kind.ENTRY)))
+    goes_on = advance(known, POLICY, at(1)).record
+    assert goes_on.visit("visit").live(at(1))
+    end = goes_on.visit("visit").valid_until
+    assert Told.OVERSTAY in [one.type for one in advance(goes_on, POLICY, end).events]
+
+
+def test_all_visits_that_ended_by_that_leaving_go_on() -> None:
+    both = [single(), replace(single(), id="second")]
+    went = LEFT + moved((-0.9, Kind.ENTRY), visit="second")
+    made = record(*both, known=GONE, movements=in_order(went))
+    ended = advance(made, POLICY, NOW + GRACE).record
+    assert all(visit.closed_at for visit in ended.visits)
+    late = replace(ended, movements=in_order([*went, *moved((0.1, Kind.ENTRY))]))
+    known = advance(late, POLICY, NOW + GRACE).record
+    assert all(visit.live(NOW + GRACE) for visit in known.visits)
 
 
 def test_what_the_reception_ended_is_ended_whatever_is_heard_of_later() -> None:

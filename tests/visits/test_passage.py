@@ -241,6 +241,14 @@ def test_a_granted_entry_that_no_visit_allowed_is_told() -> None:
     assert not conclusions(passage(), [stay()], [], inside=False)
 
 
+def test_a_visit_goes_on_by_the_clock_of_a_terminal_that_is_ahead() -> None:
+    """Its host is told, and not that of the visit before."""
+    before, due = stay(-30, -20, name="before"), stay(0, 4, name="due")
+    assert attributed([before, due], NOW - HOUR, NOW) == due
+    assert attributed([before, due], NOW - HOUR) == before
+    assert attributed([before, due], NOW - 25 * HOUR, NOW) == before
+
+
 def test_who_came_by_the_clock_of_a_terminal_that_is_ahead_was_let_in() -> None:
     early = passage(occurred_at=NOW - HOUR, stamped_at=NOW)
     assert not conclusions(early, [stay(0, 4)], [], inside=False)

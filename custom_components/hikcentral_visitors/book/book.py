@@ -236,7 +236,7 @@ class VisitBook(VisitQuestions):
                 moment,
                 visitor_id,
                 lambda record: decide(record, moment),
-                with_visit=visit_id,
+                with_visits=(visit_id,),
             )
             if photo is not None and changed.visitor.photo is not None:
                 keep_photo(transaction, visitor_id, changed.visitor.photo, photo)

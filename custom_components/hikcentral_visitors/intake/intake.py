@@ -1,7 +1,7 @@
 """The one way in for door events, pushed or polled."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -39,8 +39,8 @@ type _Facts = tuple[int, str, str, int]
 class Taken:
     """What became of some events.
 
-    `recorded` is how many passages were new. Not `complete` is that nobody could say
-    whose some are: those are to be read again.
+    `recorded` is how many passages were new. Not `complete` is that some could not be
+    read, or nobody could say whose they are: the daily look at totals brings them.
     """
 
     recorded: int
@@ -98,13 +98,13 @@ class Intake:
             if event.person_id is None or event.type in ALARM_TYPES
         )
         moment = self._moment()
-        latest = max(moment.now, self._questions.now()) + slack
         passages = [
-            passage if event.time <= latest else _of_now(passage, moment.now)
+            passage
             for event in sorted(events, key=lambda event: event.time)
             if (visitor_id := owners.whose(event, slack)) is not None
             and (passage := self._passage(event, visitor_id)) is not None
         ]
+        passages = [*self._until_now(passages, slack, moment.now)]
         mistaken = [one for one in events if owners.mistaken(one)]
         if not passages and not cursors and not mistaken:
             return Taken(0, owners.complete)
@@ -114,6 +114,7 @@ class Intake:
                 person_id = event.person_id or ""
                 visitor_id = owners.persons[person_id].visitor_id
                 _look_who_it_is(transaction, moment, visitor_id, person_id)
+            last = {passage.visitor_id: passage for passage in passages}
             recorded = sum(
                 record_passage(
                     transaction,
@@ -121,6 +122,7 @@ class Intake:
                     passage,
                     slack,
                     quiet=self._is_quiet(passage),
+                    followed=passage is not last[passage.visitor_id],
                 )
                 for passage in passages
             )
@@ -154,6 +156,21 @@ class Intake:
             self._strangers.add((person_id, owner))
             return False
         return True
+
+    def _until_now(
+        self, passages: Iterable[Passage], slack: timedelta, now: datetime
+    ) -> Iterator[Passage]:
+        """Yield passages; those that a terminal says are yet to come are of now.
+
+        They keep their order, and their stamps beside it.
+        """
+        latest = self._questions.latest_now()
+        for passage in passages:
+            if passage.occurred_at - slack <= latest:
+                yield passage
+            else:
+                yield replace(passage, occurred_at=now, stamped_at=passage.occurred_at)
+                now += timedelta.resolution
 
     def _is_quiet(self, passage: Passage) -> bool:
         return self._quiet_before is not None and (
@@ -195,11 +212,6 @@ class Intake:
 
 def _facts(event: DoorEvent) -> _Facts:
     return event.type, event.door_id, event.reader_id, int(event.time.timestamp())
-
-
-def _of_now(passage: Passage, now: datetime) -> Passage:
-    """A terminal whose clock is wrong says that it is yet to come."""
-    return replace(passage, occurred_at=now, stamped_at=passage.occurred_at)
 
 
 def _look_who_it_is(

@@ -1,7 +1,7 @@
 """Asking about door events, and telling everybody what that says of the connection."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from ..contact import Contact
 from ..hikcentral import (
@@ -36,8 +36,15 @@ class Questions:
         """Return the time on the clock that is behind, the server's or ours."""
         return self.now() - max(self._client.clock.terminals_skew, timedelta())
 
-    def _latest_now(self) -> datetime:
-        return self.now() + max(-self._client.clock.terminals_skew, timedelta())
+    def latest_now(self) -> datetime:
+        """Return the time on the clock that is ahead, the server's or ours.
+
+        Before the server has told its own, ours may be wrong: no time is too late.
+        """
+        skew = self._client.clock.skew
+        if skew is None:
+            return datetime.max.replace(tzinfo=UTC)
+        return self.now() + max(-skew, timedelta())
 
     async def async_events(
         self,
@@ -52,7 +59,8 @@ class Questions:
         start -= now - self.earliest_now()
         end += _A_LITTLE_AHEAD
         if end > now:
-            end = self._latest_now() + _A_LITTLE_AHEAD
+            ahead = max(-self._client.clock.terminals_skew, timedelta())
+            end = now + ahead + _A_LITTLE_AHEAD
         events: list[DoorEvent] = []
         try:
             async for page in self._client.all_door_events(

@@ -38,10 +38,9 @@ _LONGEST_STAY = timedelta(days=7)
 
 
 def load(
-    connection: Connection, visitor_id: str, *, with_visit: str | None = None
+    connection: Connection, visitor_id: str, *, with_visits: Collection[str] = ()
 ) -> VisitorRecord | None:
-    """Return one visitor's record, with a closed visit too where it is named."""
-    with_visits = () if with_visit is None else (with_visit,)
+    """Return one visitor's record, with those closed visits that are named."""
     return load_many(connection, [visitor_id], with_visits=with_visits).get(visitor_id)
 
 

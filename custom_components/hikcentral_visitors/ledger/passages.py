@@ -1,6 +1,6 @@
 """Passages, each recorded once and told once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import batched
@@ -8,6 +8,7 @@ from itertools import batched
 from sqlalchemy import Connection, func, or_, select
 
 from ..visits.events import VisitEvent
+from ..visits.lifecycle import advance, moved
 from ..visits.passage import (
     DENIALS_WITHIN,
     ECHO,
@@ -38,9 +39,9 @@ _COUNTED = {Direction.ENTRY: "entries", Direction.EXIT: "exits"}
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose a person is, and the code that it bears if that is still so.
+    """Whose a person is, or was `until` it was found to be no more.
 
-    `until` is when the person was found to be no more.
+    Whoever has its id and this code is the same visitor.
     """
 
     visitor_id: str
@@ -105,13 +106,15 @@ def record_passage(
     slack: timedelta = SLACK,
     *,
     quiet: bool = False,
+    followed: bool = False,
 ) -> bool:
     """Record a passage of one of our visitors; False where it was recorded before.
 
     It is attributed to a visit, recognised where it is an echo of another report, and
     put into the outbox with what it means; what it makes of the visitor follows in the
     same commit. `slack` is how far the terminal's clock may be from ours. A `quiet` one
-    was announced by others, who went on while this ledger did not.
+    was announced by others, who went on while this ledger did not. Where it is
+    `followed` by another of his in this commit, what time makes of him is told by that.
     """
     connection = transaction.connection
     if connection.scalar(RECORDED, {KEY: passage.event_id}) is not None:
@@ -121,7 +124,7 @@ def record_passage(
     )
     stays = list(values(Visit, rows.mappings()))
     around = _around(connection, passage)
-    visit = attributed(stays, passage.occurred_at)
+    visit = attributed(stays, *passage.times)
     passage = replace(
         passage,
         visit_id=visit.id if visit else None,
@@ -158,8 +161,26 @@ def record_passage(
             ],
         )
     if visit is not None:
-        change(transaction, moment, passage.visitor_id, Change, with_visit=visit.id)
+        change(
+            transaction,
+            moment,
+            passage.visitor_id,
+            Change,
+            with_visits={visit.id, *_left_before(stays, passage, moment)},
+            course=moved if followed else advance,
+        )
     return True
+
+
+def _left_before(
+    stays: Iterable[Visit], passage: Passage, moment: Moment
+) -> Iterator[str]:
+    """Yield the visits that ended by his leaving shortly before."""
+    grace = moment.policy.re_entry_grace
+    for visit in stays:
+        left_at = visit.left_at
+        if left_at is not None and left_at < passage.occurred_at < left_at + grace:
+            yield visit.id
 
 
 def _around(connection: Connection, passage: Passage) -> list[Passage]:

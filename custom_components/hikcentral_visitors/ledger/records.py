@@ -7,6 +7,7 @@ what is to be told of it.
 
 from collections.abc import (
     Callable,
+    Collection,
     Iterable,
     Mapping,
 )
@@ -58,24 +59,30 @@ class Moment:
     policy: Policy
 
 
+type Course = Callable[[VisitorRecord, Policy, datetime], Change]
+"""What time and facts make of a record by themselves (`visits/lifecycle.py`)."""
+
+
 def change(
     transaction: Transaction,
     moment: Moment,
     visitor_id: str,
     decide: Callable[[VisitorRecord], Change],
     *,
-    with_visit: str | None = None,
+    with_visits: Collection[str] = (),
+    course: Course = advance,
 ) -> VisitorRecord:
     """Change a visitor's record by a pure decision, and store what follows from it.
 
-    Raises KeyError for an unknown visitor, and whatever `decide` raises.
+    `with_visits` are closed visits that it is about too. Raises KeyError for an unknown
+    visitor, and whatever `decide` raises.
     """
-    before = transaction.record(visitor_id) if with_visit is None else None
+    before = None if with_visits else transaction.record(visitor_id)
     if before is None:
-        before = load(transaction.connection, visitor_id, with_visit=with_visit)
+        before = load(transaction.connection, visitor_id, with_visits=with_visits)
     if before is None:
         raise KeyError(visitor_id)
-    return _change(transaction, moment, before, decide)
+    return _change(transaction, moment, before, decide, course)
 
 
 def change_many(
@@ -97,9 +104,10 @@ def _change(
     moment: Moment,
     before: VisitorRecord,
     decide: Callable[[VisitorRecord], Change],
+    course: Course = advance,
 ) -> VisitorRecord:
     changed = decide(before).then(
-        lambda record: advance(record, moment.policy, moment.now)
+        lambda record: course(record, moment.policy, moment.now)
     )
     _store(transaction, moment, before, changed.record)
     announce(transaction, changed.events)

@@ -19,7 +19,7 @@ from .checks import (
     require_open,
     require_remembered,
 )
-from .events import VisitEventType
+from .events import OF_AN_END, VisitEventType
 from .known import Effort
 from .lifecycle import came, presence_of
 from .policy import Policy
@@ -144,12 +144,7 @@ def restore(
     require_remembered(record)
     require_not_over(visit)
     check_times(visit.valid_from, visit.valid_until, now)
-    told = {
-        VisitEventType.REVOKED,
-        VisitEventType.REVOKE_FAILED,
-        VisitEventType.OVERSTAY,
-        VisitEventType.CANNOT_LEAVE,
-    }
+    told = OF_AN_END | {VisitEventType.REVOKED}
     restored = replace(
         visit,
         revoked_at=None,

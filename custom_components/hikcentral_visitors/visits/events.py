@@ -31,6 +31,16 @@ class VisitEventType(StrEnum):
     NO_CREDENTIAL = "no_credential"
 
 
+OF_AN_END = frozenset(
+    {
+        VisitEventType.REVOKE_FAILED,
+        VisitEventType.OVERSTAY,
+        VisitEventType.CANNOT_LEAVE,
+    }
+)
+"""What is told once of a visit that is over, and again if it goes on and ends anew."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitEvent:
     """Something about a visit that automations are told."""

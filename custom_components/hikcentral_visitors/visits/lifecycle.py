@@ -7,11 +7,11 @@ is made up for by the next call.
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from .access import DOOR_FAILED, Access, AccessState, access
 from .desired import may_leave_until
-from .events import VisitEventType
+from .events import OF_AN_END, VisitEventType
 from .policy import Policy
 from .presence import MovementKind, Presence, Whereabouts, whereabouts
 from .record import Change, VisitorRecord, tell
@@ -24,30 +24,94 @@ REVOKE_FAILED_AFTER = 3
 
 def advance(record: VisitorRecord, policy: Policy, now: datetime) -> Change:
     """Return the record as it is at `now`, and what is now told for the first time."""
-    change = Change(_reopened(record, policy, now))
+    change = moved(record, policy, now)
     for visit in record.visits:
         for step in _STEPS:
             change = change.then(_step(step, visit.id, policy, now))
     return change
 
 
-def _reopened(record: VisitorRecord, policy: Policy, now: datetime) -> VisitorRecord:
-    """Open a closed visit again where he turns out to be inside on it, or to come back.
+def moved(record: VisitorRecord, policy: Policy, now: datetime) -> Change:
+    """Return the record with what his movements alone make of his visits.
 
-    His passage was reported late, or nothing allowed it: either way he is inside.
+    Passages are heard of late. A closed visit is opened where he turns out to be inside
+    on it; one that ended by leaving goes on where he had come back in time.
     """
-    where = whereabouts(record.movements, now, policy.presence_timeout)
     for visit in record.visits:
-        if visit.closed_at is None:
-            continue
-        came_in = (
-            where.presence is Presence.INSIDE
-            and visit.id == record.movements[-1].visit_id
+        seen = _reopened(record, visit, policy, now)
+        if visit.entry_mode is EntryMode.SINGLE:
+            seen = _single_entry(record, seen, policy, now)
+        if seen is not visit:
+            record = record.with_visit(seen)
+    return Change(record)
+
+
+def _reopened(
+    record: VisitorRecord, visit: Visit, policy: Policy, now: datetime
+) -> Visit:
+    if _goes_on(record, visit, policy, now):
+        return replace(
+            visit,
+            ended_at=None,
+            left_at=None,
+            closed_at=None,
+            outcome=None,
+            announced=visit.announced - OF_AN_END,
         )
-        if came_in or _came_back(record, visit, policy):
-            opened = replace(visit, closed_at=None, outcome=None)
-            return record.with_visit(opened)
-    return record
+    if visit.closed_at is None:
+        return visit
+    where = whereabouts(record.movements, now, policy.presence_timeout)
+    if (
+        where.presence is not Presence.INSIDE
+        or visit.id != record.movements[-1].visit_id
+    ):
+        return visit
+    return replace(visit, closed_at=None, outcome=None)
+
+
+def _goes_on(
+    record: VisitorRecord, visit: Visit, policy: Policy, now: datetime
+) -> bool:
+    """Tell whether the leaving that ended a visit turns out to have been none.
+
+    He was seen again in time, and has not stayed out for so long since.
+    """
+    left_at = visit.left_at
+    if (
+        left_at is None
+        or visit.ended_at is None
+        or visit.revoked_at is not None
+        or policy.retired
+        or record.visitor.forgotten_at is not None
+    ):
+        return False
+    # What came after the end did not come in time, however long the grace is now.
+    in_time = min(left_at + policy.re_entry_grace, visit.ended_at)
+    steps = [one for one in record.movements if one.at >= left_at]
+    until = [*(one.at for one in steps[1:]), now]
+    return any(left_at < one.at < in_time for one in steps) and not any(
+        one.kind in _OUT and back - one.at >= policy.re_entry_grace
+        for one, back in zip(steps, until, strict=True)
+    )
+
+
+_OUT = {MovementKind.EXIT, MovementKind.CHECK_OUT}
+
+
+def _single_entry(
+    record: VisitorRecord, visit: Visit, policy: Policy, now: datetime
+) -> Visit:
+    """Where one entry is allowed, leaving ends the visit after the re-entry grace."""
+    where = presence_of(visit, record, policy, now)
+    if (
+        visit.stopped
+        or where.presence not in {Presence.OUTSIDE, Presence.LEFT}
+        or where.since is None
+        or now - where.since < policy.re_entry_grace
+        or not (where.entries > 0 or _inside_before(record, visit, policy))
+    ):
+        return visit
+    return replace(visit, ended_at=now, left_at=where.since)
 
 
 type _Step = Callable[[VisitorRecord, Visit, Policy, datetime], Change]
@@ -163,37 +227,6 @@ def _instants(visit: Visit, policy: Policy) -> Iterable[datetime]:
         start,
         visit.valid_until - policy.ending_soon,
         visit.valid_until,
-    )
-
-
-def _single_entry(
-    record: VisitorRecord, visit: Visit, policy: Policy, now: datetime
-) -> Change:
-    """Where one entry is allowed, leaving ends the visit after the re-entry grace.
-
-    Passages are heard of late: it goes on where he turns out to have moved in between.
-    """
-    if visit.entry_mode is not EntryMode.SINGLE:
-        return Change(record)
-    if _came_back(record, visit, policy):
-        visit = replace(visit, ended_at=None, left_at=None)
-    where = presence_of(visit, record, policy, now)
-    if (
-        not visit.stopped
-        and where.presence is Presence.OUTSIDE
-        and where.since is not None
-        and now - where.since >= policy.re_entry_grace
-        and (where.entries > 0 or _inside_before(record, visit, policy))
-    ):
-        visit = replace(visit, ended_at=now, left_at=where.since)
-    return Change(record.with_visit(visit))
-
-
-def _came_back(record: VisitorRecord, visit: Visit, policy: Policy) -> bool:
-    """Tell whether he was seen in the grace after the leaving that ended his visit."""
-    return visit.left_at is not None and any(
-        timedelta() < movement.at - visit.left_at < policy.re_entry_grace
-        for movement in record.movements
     )
 
 
@@ -321,4 +354,4 @@ def _outcome(visit: Visit, presence: Presence, seen: bool) -> Outcome:
     return Outcome.LEFT if gone else Outcome.EXPIRED
 
 
-_STEPS: tuple[_Step, ...] = (_single_entry, _access_told, _time_told, _close)
+_STEPS: tuple[_Step, ...] = (_access_told, _time_told, _close)

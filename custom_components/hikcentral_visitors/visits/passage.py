@@ -78,6 +78,11 @@ class Passage:
         """When it was by the terminal's clock, which every report of it bears."""
         return self.stamped_at or self.occurred_at
 
+    @property
+    def times(self) -> tuple[datetime, datetime]:
+        """When it was by all that know, and by the terminal, which opened by that."""
+        return self.occurred_at, self.by_terminal
+
 
 # checkInAndOutType: 1 check-in, 2 check-out; breaks and overtime come in pairs with the
 # same sense (guide 3.7).
@@ -122,16 +127,20 @@ def role_from_name(name: str) -> DoorRole:
     return DoorRole.EXIT if leads_out else DoorRole.ENTRY
 
 
-def attributed(visits: Iterable[Visit], at: datetime) -> Visit | None:
-    """Return the visit that a passage at `at` belongs to, of all visits of a visitor.
+def attributed(visits: Iterable[Visit], *times: datetime) -> Visit | None:
+    """Return the visit that a passage belongs to, of all visits of a visitor.
 
-    The visit that goes on then; else the one that ended last, as planned or before;
-    else the next one, for somebody who is early.
+    `times` are when it was, by the clocks that tell, the surest first. The visit that
+    goes on then; else the one that ended last, as planned or before; else the next one,
+    for somebody who is early.
     """
-    candidates = list(visits)
-    live = [one for one in candidates if at in one.window and not _stopped(one, at)]
-    if live:
-        return min(live, key=lambda visit: visit.window.start)
+    candidates, at = list(visits), times[0]
+    for time in times:
+        live = [
+            one for one in candidates if time in one.window and not _stopped(one, time)
+        ]
+        if live:
+            return min(live, key=lambda visit: visit.window.start)
     ended = [one for one in candidates if one.window.start < one.over_at <= at]
     if ended:
         return max(ended, key=lambda visit: visit.over_at)
@@ -211,8 +220,9 @@ def conclusions(
         leaving = passage.direction is Direction.EXIT
         if comes and hours is not None and passage.occurred_at not in hours:
             found.append(VisitEventType.OFF_HOURS)
-        times = (passage.occurred_at, passage.by_terminal)
-        if not leaving and not any(justified(visits, at, slack) for at in times):
+        if not leaving and not any(
+            justified(visits, at, slack) for at in passage.times
+        ):
             found.append(VisitEventType.UNJUSTIFIED_ACCESS)
         return found
     if passage.direction is Direction.EXIT and inside:

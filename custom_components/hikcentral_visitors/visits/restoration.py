@@ -68,7 +68,10 @@ def closed(record: VisitorRecord, policy: Policy, now: datetime) -> Change:
     """
     where = whereabouts(record.movements, now, policy.presence_timeout)
     inside = where.presence is Presence.INSIDE
-    change = Change(record)
+    final = [
+        one if one.live(now) else replace(one, left_at=None) for one in record.visits
+    ]
+    change = Change(replace(record, visits=tuple(final)))
     for visit in record.visits:
         if not visit.live(now) or is_given(visit, record, policy, now):
             continue

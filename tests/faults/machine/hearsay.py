@@ -28,7 +28,7 @@ async def learn_grants(house: Facility, guests: list[Guest], guest: Guest) -> No
 async def learn_stay(house: Facility, guest: Guest, stay: Stay) -> None:
     """See whether a command about a visit was accepted."""
     record = await house.ledger.async_read(
-        lambda connection: load(connection, guest.visitor_id, with_visit=stay.id)
+        lambda connection: load(connection, guest.visitor_id, with_visits=[stay.id])
     )
     if record is None:
         return
