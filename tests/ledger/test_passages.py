@@ -204,3 +204,17 @@ async def test_whose_a_person_was_is_kept_for_as_long_as_passages(
     later = moment.now + HOUR
     await ledger.async_write(lambda one: delete_former_persons(one, later))
     assert await ledger.async_read(former) == {}
+
+
+async def test_a_terminal_that_is_ahead_lets_in_by_the_visit_that_is_due(
+    ledger: Ledger, moment: Moment
+) -> None:
+    stays = (
+        visit(id="before", valid_from=NOW - 9 * HOUR, valid_until=NOW - HOUR),
+        visit(id="due", valid_from=NOW + 3 * HOUR),
+    )
+    await store(ledger, moment, VisitorRecord(visitor=visitor(), visits=stays))
+    early = replace(ENTRY, stamped_at=NOW + 4 * HOUR)
+    await take(ledger, moment, early)
+    rows, _ = await ledger.async_read(lambda one: find_passages(one, PassageQuery()))
+    assert [row.passage.visit_id for row in rows] == ["due"]

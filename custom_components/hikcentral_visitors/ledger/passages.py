@@ -1,6 +1,6 @@
 """Passages, each recorded once and told once."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import batched
@@ -166,21 +166,10 @@ def record_passage(
             moment,
             passage.visitor_id,
             Change,
-            with_visits={visit.id, *_left_before(stays, passage, moment)},
+            with_visits=(visit.id,),
             course=moved if followed else advance,
         )
     return True
-
-
-def _left_before(
-    stays: Iterable[Visit], passage: Passage, moment: Moment
-) -> Iterator[str]:
-    """Yield the visits that ended by his leaving shortly before."""
-    grace = moment.policy.re_entry_grace
-    for visit in stays:
-        left_at = visit.left_at
-        if left_at is not None and left_at < passage.occurred_at < left_at + grace:
-            yield visit.id
 
 
 def _around(connection: Connection, passage: Passage) -> list[Passage]:
