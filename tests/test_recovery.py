@@ -12,7 +12,7 @@ from typing import Any
 from homeassistant.components.repairs import DOMAIN as REPAIRS
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -378,12 +378,8 @@ async def test_a_disk_that_cannot_be_written_is_said_and_heals(
     assert await place.issue(RecoveryCause.STORAGE_TROUBLE) is None
 
 
-async def test_visits_that_cannot_be_read_are_counted(
-    hass: HomeAssistant, simulator: Simulator, place: Place
-) -> None:
-    """Their access is taken away, and somebody is told."""
-    await _ada(hass)
-    person = person_of(simulator, "Ada")
+async def _damage(hass: HomeAssistant, place: Place) -> ir.IssueEntry:
+    """Let a visit of Ada's be none any more, and return what is said of it."""
     await place.stop()
     with sqlite3.connect(place.path) as file:
         file.execute("UPDATE visits SET valid_until = 'soon'")
@@ -393,9 +389,44 @@ async def test_visits_that_cannot_be_read_are_counted(
     assert issue is not None
     assert issue.translation_placeholders is not None
     assert issue.translation_placeholders["count"] == "1"
+    assert issue.translation_placeholders["names"] == "Ada"
+    return issue
+
+
+async def test_visits_that_cannot_be_read_are_told_until_they_are_closed(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    place: Place,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """Their access is taken away, and nothing else can be done with them."""
+    visit = await _ada(hass)
+    person = person_of(simulator, "Ada")
+    issue = await _damage(hass, place)
     committed = asyncio.Event()
     place.entry.runtime_data.ledger.async_listen(lambda _: committed.set())
     async with asyncio.timeout(PATIENCE_S):
         while person in _members(simulator):
+            await committed.wait()
+            committed.clear()
+    with pytest.raises(ServiceValidationError) as failed:
+        await call(hass, "revoke_access", visit_id=visit["visit_id"])
+    assert failed.value.translation_key == "unreadable_visit"
+    await fix(await hass_client(), DOMAIN, issue.issue_id, "close_unreadable")
+    assert await place.issue(RecoveryCause.VISITS_UNREADABLE) is None
+
+
+async def test_a_visit_that_cannot_be_read_keeps_nobody_from_being_forgotten(
+    hass: HomeAssistant, simulator: Simulator, place: Place
+) -> None:
+    visit = await _ada(hass)
+    await _damage(hass, place)
+    await call(hass, "forget_visitor", visitor_id=visit["visitor_id"])
+    assert await place.issue(RecoveryCause.VISITS_UNREADABLE) is None
+    committed = asyncio.Event()
+    ledger = place.entry.runtime_data.ledger
+    ledger.async_listen(lambda _: committed.set())
+    async with asyncio.timeout(PATIENCE_S):
+        while (await call(hass, "get_visitors"))["visitors"]:
             await committed.wait()
             committed.clear()

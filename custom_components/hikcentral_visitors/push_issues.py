@@ -52,6 +52,7 @@ class PushIssues:
         words = {
             "address": self._push.address or "-",
             "reason": self._push.subscriber.reason or "-",
+            "receiver": ", ".join(sorted(self._push.subscriber.receivers)) or "-",
         }
         for one in _ALL:
             async_set_issue(

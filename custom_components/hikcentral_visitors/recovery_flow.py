@@ -6,6 +6,7 @@ from .choice_flow import ChoiceFlow
 from .errors import translated_errors
 from .ledger.found import decide, waiting_for_decision
 from .ledger.recovery import (
+    close_unreadable,
     close_what_is_not_given,
     go_on,
     loss_seen,
@@ -17,6 +18,7 @@ from .visits.checks import CommandRefusedError
 
 _OPTIONS = {
     RecoveryCause.VISITS_LOST: ["seen"],
+    RecoveryCause.VISITS_UNREADABLE: ["close_unreadable"],
     RecoveryCause.PERSONS_FOUND: ["adopt", "leave_out"],
     RecoveryCause.BACKUP_RESTORED: ["grant_again", "close"],
 }
@@ -33,6 +35,18 @@ class RecoveryFlow(ChoiceFlow[RecoveryCause]):
         """Somebody knows it; that is all there is to do."""
         with translated_errors():
             await self.entry.runtime_data.ledger.async_write(loss_seen)
+        return self.async_create_entry(data={})
+
+    async def async_step_close_unreadable(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Close the visits that nobody can read, once somebody knows of them."""
+        runtime = self.entry.runtime_data
+        moment = runtime.book.moment
+        with translated_errors():
+            await runtime.ledger.async_write(
+                lambda transaction: close_unreadable(transaction, moment)
+            )
         return self.async_create_entry(data={})
 
     async def async_step_adopt(

@@ -38,6 +38,7 @@ _FIXABLE = frozenset(
         RecoveryCause.VISITS_LOST,
         RecoveryCause.PERSONS_FOUND,
         RecoveryCause.BACKUP_RESTORED,
+        RecoveryCause.VISITS_UNREADABLE,
     }
 )
 
@@ -47,7 +48,7 @@ class _State:
     lost: tuple[datetime, str | None] | None
     restored: datetime | None
     found: list[VisitView]
-    unreadable: int
+    unreadable: list[str]
 
 
 def _state(connection: Connection, moment: Moment) -> _State:
@@ -55,7 +56,7 @@ def _state(connection: Connection, moment: Moment) -> _State:
         lost=lost(connection),
         restored=restored_at(connection),
         found=waiting_for_decision(connection, moment),
-        unreadable=unreadable_visits(connection),
+        unreadable=list(unreadable_visits(connection).values()),
     )
 
 
@@ -124,7 +125,7 @@ class RecoveryIssues:
         )
         self._set(
             RecoveryCause.VISITS_UNREADABLE,
-            {"count": str(state.unreadable)} if state.unreadable else None,
+            _whose(state.unreadable),
         )
 
     @callback
@@ -147,7 +148,12 @@ def _lost_words(lost_: tuple[datetime, str | None] | None) -> dict[str, str] | N
 
 
 def _found_words(found: list[VisitView]) -> dict[str, str] | None:
-    if not found:
+    return _whose([one.visitor.name for one in found])
+
+
+def _whose(names: list[str]) -> dict[str, str] | None:
+    """Return how many visits there are, and whose; None where there are none."""
+    if not names:
         return None
-    names = first_names([one.visitor.name for one in found])
-    return {"names": names, "count": str(len(found))}
+    named = first_names(list(filter(None, names)))
+    return {"names": named or "–", "count": str(len(names))}

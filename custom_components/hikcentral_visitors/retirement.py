@@ -35,7 +35,8 @@ _RETIRE = vol.Schema(
     {
         vol.Required(CONF_RETIREMENT): SelectSelector(
             SelectSelectorConfig(
-                options=list(Retirement),
+                # The first is chosen if nobody chooses.
+                options=[Retirement.RUN_OUT, Retirement.REVOKE],
                 mode=SelectSelectorMode.LIST,
                 translation_key="retirement",
             )

@@ -115,6 +115,12 @@ class Guest:
             self.moved.append(step)
             self.told.append(step)
 
+    def checked_in(self, stay: Stay) -> bool:
+        """Tell whether the reception has noted already that he is there."""
+        last = _last(self.told)
+        came = any(step.stay_id == stay.id for step in self.told)
+        return came and last is not None and last.kind == "check_in"
+
     def hear(self, step: Step, now: datetime) -> None:
         """A passage is told."""
         self.settle(now)

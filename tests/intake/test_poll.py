@@ -1,5 +1,7 @@
 """Polling: each passage once, however late; none lost by an outage; at a fixed cost."""
 
+import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -330,3 +332,28 @@ async def test_what_is_heard_of_together_is_judged_together(house: House) -> Non
     told = {one.type for one in await house.ledger.async_read(waiting)}
     assert VisitEventType.EXPIRED in told
     assert VisitEventType.OVERSTAY not in told
+
+
+async def test_what_could_not_be_stored_is_asked_for_again_soon(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where pushes arrive, and the next poll would be minutes away."""
+    poller, polls = house.poller(), list[int]()
+    again = asyncio.Event()
+
+    async def poll() -> int:
+        polls.append(len(polls))
+        if len(polls) == 1:
+            raise LedgerError("full")
+        again.set()
+        return 0
+
+    monkeypatch.setattr(poller, "_interval", timedelta(milliseconds=1))
+    monkeypatch.setattr(poller, "_wait", lambda: timedelta(hours=1))
+    monkeypatch.setattr(poller, "async_poll", poll)
+    task = asyncio.create_task(poller.async_run())
+    async with asyncio.timeout(20):
+        await again.wait()
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -14,6 +14,7 @@ from custom_components.hikcentral_visitors.intake.subscription import (
     TYPE_GROUPS,
     WANTED,
     Steps,
+    host_of,
     same_address,
     steps,
 )
@@ -55,7 +56,7 @@ def some(*codes: int) -> frozenset[int]:
         ({1: [HERE]}, Steps()),
         ({1: [FORMER]}, Steps(end=some(1), begin=some(1))),
         ({1: [HERE, FORMER]}, Steps(end=some(1), begin=some(1))),
-        ({1: [OTHER]}, Steps(elsewhere=some(1))),
+        ({1: [OTHER]}, Steps(elsewhere=some(1), receivers=frozenset({OTHER}))),
         ({1: [HERE, OTHER]}, Steps()),
         ({1: [HERE], 2: [HERE]}, Steps(end=some(2))),
         ({1: [HERE], 2: [OTHER]}, Steps()),
@@ -70,6 +71,19 @@ def test_what_is_to_be_done(targets: dict[int, Iterable[str]], expected: Steps) 
     assert decide(targets) == expected
 
 
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("http://other.example:8080/hook/secret", "other.example:8080"),
+        ("https://user:secret@[fd00::1]/hook", "[fd00::1]"),
+        ("nowhere", "?"),
+        ("http://[", "?"),
+    ],
+)
+def test_who_gets_them_is_named_without_secrets(address: str, host: str) -> None:
+    assert host_of(address) == host
+
+
 def test_types_are_taken_over_when_somebody_says_so() -> None:
     assert decide({1: [OTHER]}, take_over=True) == Steps(begin=some(1))
 
@@ -77,7 +91,12 @@ def test_types_are_taken_over_when_somebody_says_so() -> None:
 def test_what_comes_with_a_wrong_token_is_subscribed_anew() -> None:
     targets = {1: [HERE], 2: [OTHER], 3: [HERE]}
     found = steps({1, 2}, view(targets), HERE, ours, renew=True)
-    assert found == Steps(end=some(1, 3), begin=some(1), elsewhere=some(2))
+    assert found == Steps(
+        end=some(1, 3),
+        begin=some(1),
+        elsewhere=some(2),
+        receivers=frozenset({OTHER}),
+    )
     shared = steps({1}, view({1: [HERE, OTHER]}), HERE, ours, renew=True)
     assert shared.nothing
 

@@ -231,13 +231,16 @@ class VisitBook(VisitQuestions):
             )
             if visitor_id is None:
                 raise CommandRefusedError("unknown_visit")
-            changed = records.change(
-                transaction,
-                moment,
-                visitor_id,
-                lambda record: decide(record, moment),
-                with_visits=(visit_id,),
-            )
+            try:
+                changed = records.change(
+                    transaction,
+                    moment,
+                    visitor_id,
+                    lambda record: decide(record, moment),
+                    with_visits=(visit_id,),
+                )
+            except KeyError as error:
+                raise CommandRefusedError("unreadable_visit") from error
             if photo is not None and changed.visitor.photo is not None:
                 keep_photo(transaction, visitor_id, changed.visitor.photo, photo)
             journal.write(

@@ -68,10 +68,12 @@ class Poller:
                 self._wake.clear()
                 try:
                     await self.async_poll()
+                    wait = self._wait()
                 except LedgerError as error:
                     LOGGER.error("Cannot store passages: %s", error)
+                    wait = self._interval
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(self._wait().total_seconds()):
+                    async with asyncio.timeout(wait.total_seconds()):
                         await self._wake.wait()
         finally:
             stop()

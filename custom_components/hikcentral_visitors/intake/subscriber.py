@@ -16,7 +16,7 @@ from ..hikcentral import (
     RefusedError,
 )
 from .agenda import is_over
-from .subscription import WANTED, Steps, async_carry_out, steps
+from .subscription import WANTED, Steps, async_carry_out, host_of, steps
 from .watch import Watch
 
 COMPARED_EVERY = timedelta(minutes=10)
@@ -79,6 +79,7 @@ class Subscriber:
         else:
             self.standing = Standing.UNKNOWN
         self.elsewhere: frozenset[int] = frozenset()
+        self.receivers: frozenset[str] = frozenset()
         self.shared: frozenset[int] = frozenset()
         self.reason = ""
 
@@ -186,6 +187,7 @@ class Subscriber:
     def _conclude(self, todo: Steps) -> None:
         fast = frozenset(FAST_TYPES)
         self.elsewhere, self.shared = todo.elsewhere, todo.shared
+        self.receivers = frozenset(map(host_of, todo.receivers))
         if not self._wanted:
             self._stand(self.standing)
         elif refused := [self._refused[one] for one in fast & self._refused.keys()]:

@@ -9,6 +9,7 @@ receiver its events, unless somebody said so.
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from yarl import URL
 
@@ -47,13 +48,15 @@ class Steps:
     """What is to be done, and what is left as it is.
 
     `end` comes before `begin`: types that go to a former address of ours. `elsewhere`
-    go to somebody else, who might lose them to us. `shared` go to us although they
-    should not, and cannot be ended without taking them from somebody else.
+    go to somebody else, to `receivers`, who might lose them to us. `shared` go to us
+    although they should not, and cannot be ended without taking them from somebody
+    else.
     """
 
     end: frozenset[int] = frozenset()
     begin: frozenset[int] = frozenset()
     elsewhere: frozenset[int] = frozenset()
+    receivers: frozenset[str] = frozenset()
     shared: frozenset[int] = frozenset()
 
     @property
@@ -84,6 +87,7 @@ def steps(
     # Where a type has two addresses, a second one does not replace the first.
     adds = any(len(found) > 1 for found in targets.values())
     end, begin, elsewhere, shared = set(), set(), set(), set()
+    receivers = set[str]()
     for code in targets.keys() | set(wanted):
         found = targets.get(code, set())
         others = {target for target in found if not is_ours(target)}
@@ -104,10 +108,12 @@ def steps(
                 begin.add(code)
             else:
                 elsewhere.add(code)
+                receivers |= others
     return Steps(
         end=frozenset(end),
         begin=frozenset(begin),
         elsewhere=frozenset(elsewhere),
+        receivers=frozenset(receivers),
         shared=frozenset(shared),
     )
 
@@ -125,6 +131,14 @@ def same_address(one: str, other: str) -> bool:
 def _parts(address: str) -> tuple[object, ...]:
     url = URL(address)
     return url.scheme, url.host, url.port, url.raw_path_qs
+
+
+def host_of(address: str) -> str:
+    """Return where an address leads to; the rest of it may be a secret."""
+    try:
+        return urlsplit(address).netloc.rpartition("@")[2] or "?"
+    except ValueError:
+        return "?"
 
 
 async def async_carry_out(

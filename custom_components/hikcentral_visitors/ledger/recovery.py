@@ -3,7 +3,15 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import (
+    ColumnClause,
+    Connection,
+    delete,
+    literal_column,
+    select,
+    true,
+    update,
+)
 
 from ..visits import restoration
 from ..visits.known import Existence
@@ -11,12 +19,16 @@ from ..visits.record import Change, VisitorRecord
 from ..visits.visit import Actor, Visit
 from ..visits.window import round_down
 from . import journal
+from .columns import UNREADABLE
 from .loading import load_many
 from .memory import recall, remember
 from .records import Moment, change
 from .rows import values
 from .schema import known, outbox, visitors, visits
 from .transaction import Transaction
+
+_ROW: ColumnClause[int] = literal_column("visits.rowid")
+"""What names a row of which nothing can be read, not even its id."""
 
 _LOST = "visits_lost"
 _RESTORED = "backup_restored"
@@ -111,15 +123,40 @@ def _closed(record: VisitorRecord, moment: Moment) -> Change:
     return restoration.closed(record, moment.policy, moment.now)
 
 
-def unreadable_visits(connection: Connection) -> int:
-    """Return how many visits cannot be read, and so justify nothing."""
+def unreadable_visits(
+    connection: Connection, visitor_id: str | None = None
+) -> dict[int, str]:
+    """Return open visits that cannot be read, by their rows, and whose they are.
+
+    Of one visitor, or of all. They justify nothing. A name that cannot be read is "".
+    """
     rows = connection.execute(
-        select(visits)
+        select(visits, _ROW.label("row"), visitors.c.given_name, visitors.c.family_name)
         .join(visitors, visitors.c.id == visits.c.visitor_id)
-        .where(visits.c.closed_at.is_(None))
+        .where(
+            visits.c.closed_at.is_(None),
+            true() if visitor_id is None else visitors.c.id == visitor_id,
+        )
     ).mappings()
-    every = rows.all()
-    return len(every) - sum(1 for _ in values(Visit, every))
+    return {
+        row["row"]: " ".join(
+            part
+            for part in (row["given_name"], row["family_name"])
+            if part and part is not UNREADABLE
+        )
+        for row in rows.all()
+        if not any(values(Visit, [row]))
+    }
+
+
+def close_unreadable(
+    transaction: Transaction, moment: Moment, visitor_id: str | None = None
+) -> None:
+    """Close visits that cannot be read: nothing else can be done with them."""
+    found = unreadable_visits(transaction.connection, visitor_id)
+    transaction.connection.execute(
+        update(visits).where(_ROW.in_(found)).values(closed_at=moment.now)
+    )
 
 
 def _instant(stored: Any) -> datetime | None:

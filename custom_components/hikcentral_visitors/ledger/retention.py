@@ -26,6 +26,7 @@ from ..visits.record import VisitorRecord
 from ..visits.visit import WIPED
 from .photos import drop_photo
 from .records import Moment, change
+from .recovery import close_unreadable
 from .schema import (
     deleted_events,
     former_persons,
@@ -81,6 +82,7 @@ def forget_visitor(
         lambda record: forget(record, moment.policy, moment.now),
     )
     drop_photo(transaction, visitor_id)
+    close_unreadable(transaction, moment, visitor_id)
     connection = transaction.connection
     of_visitor = visits.c.visitor_id == visitor_id
     connection.execute(update(visits).where(of_visitor).values(WIPED))

@@ -64,7 +64,8 @@ def is_given(
 def closed(record: VisitorRecord, policy: Policy, now: datetime) -> Change:
     """End all visits whose access is not given now.
 
-    Whoever is inside is waited for; the others do not come.
+    Whoever is inside is waited for; the others do not come. What is over stays so, even
+    if it turns out that he had come back.
     """
     where = whereabouts(record.movements, now, policy.presence_timeout)
     inside = where.presence is Presence.INSIDE

@@ -207,13 +207,14 @@ class Desk(Days):
     def check_in(self, which: int) -> None:
         guest, stay = self.stay(which)
         self.listeners.listen()
+        again = guest.checked_in(stay)
         step = Step(guest.note_at(self.now), "check_in", stay.id)
-        self.command(
-            guest,
-            stay,
-            self.house.book.check_in(stay.id, DESK),
-            lambda: guest.note(step),
-        )
+
+        def done() -> None:
+            if not again:
+                guest.note(step)
+
+        self.command(guest, stay, self.house.book.check_in(stay.id, DESK), done)
 
     @precondition(lambda self: self.guests)
     @rule(which=some)
