@@ -4,6 +4,7 @@ from homeassistant.components.repairs import RepairsFlowResult
 
 from .choice_flow import ChoiceFlow
 from .errors import translated_errors
+from .ledger import Transaction, journal
 from .ledger.found import decide, waiting_for_decision
 from .ledger.recovery import (
     close_unreadable,
@@ -42,11 +43,14 @@ class RecoveryFlow(ChoiceFlow[RecoveryCause]):
     ) -> RepairsFlowResult:
         """Close the visits that nobody can read, once somebody knows of them."""
         runtime = self.entry.runtime_data
-        moment = runtime.book.moment
+        moment, actor = runtime.book.moment, requester()
+
+        def work(transaction: Transaction) -> None:
+            close_unreadable(transaction, moment)
+            journal.write(transaction, moment.now, actor, "close_unreadable")
+
         with translated_errors():
-            await runtime.ledger.async_write(
-                lambda transaction: close_unreadable(transaction, moment)
-            )
+            await runtime.ledger.async_write(work)
         return self.async_create_entry(data={})
 
     async def async_step_adopt(

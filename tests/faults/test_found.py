@@ -178,6 +178,35 @@ async def test_back_within_the_grace_in_an_outage_is_one_entry(
     assert await facility.differences() == []
 
 
+async def test_who_left_for_good_is_not_let_in_once_all_was_withdrawn(
+    facility: Facility,
+) -> None:
+    """That he had come back in time is heard of after the server was retired."""
+    await facility.grant(entry_mode=EntryMode.SINGLE)
+    await facility.pass_time(MINUTE)
+    goes(facility, "11")
+    await facility.pass_time(MINUTE)
+    goes(facility, "12")
+    (person,) = facility.ours()
+    left_at = facility.now()
+    await facility.pass_time(30 * MINUTE)
+    assert (await facility.record()).visits == ()
+    await facility.book.withdraw_all(facility.desk)
+    facility.world.record(
+        Event(
+            event_id="late",
+            event_type=GRANTED[Credential.CARD],
+            time=left_at + 5 * MINUTE,
+            door="11",
+            person_id=person.id,
+        )
+    )
+    await facility.look_again()
+    await facility.pass_time(10 * MINUTE)
+    assert facility.heard.passages["late"] == 1
+    assert facility.open_to_us() == set()
+
+
 async def test_what_is_done_later_under_an_id_that_was_his(facility: Facility) -> None:
     """A terminal that was not told of his end lets him in, and says his old id (I3).
 

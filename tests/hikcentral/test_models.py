@@ -227,6 +227,14 @@ def test_event_of_the_log() -> None:
     }
 
 
+@pytest.mark.parametrize("year", ["0001", "1969", "9999"])
+def test_a_terminal_without_a_time_tells_none(year: str) -> None:
+    """Such times cannot be reckoned with: one minute before the first is none."""
+    told = f"{year}-01-01T00:00:00+00:00"
+    items, malformed = read_events([LOGGED | {"eventTime": told}], ServerZone())
+    assert (items, malformed) == ((), 1)
+
+
 def test_event_of_a_push() -> None:
     push = parse_push(PUSHED)
     assert push.history

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
-from sqlalchemy import Column, Connection, Engine, Table
+from sqlalchemy import Column, Connection, Engine, Table, select
 from sqlalchemy.exc import IntegrityError
 
 from custom_components.hikcentral_visitors.ledger import Ledger, Transaction, journal
@@ -41,13 +41,17 @@ from custom_components.hikcentral_visitors.ledger.passages import (
 )
 from custom_components.hikcentral_visitors.ledger.photos import keep_photo, photo
 from custom_components.hikcentral_visitors.ledger.records import Moment, change, insert
+from custom_components.hikcentral_visitors.ledger.recovery import (
+    close_unreadable,
+    unreadable_visits,
+)
 from custom_components.hikcentral_visitors.ledger.retention import (
     delete_forgotten,
     delete_old_visits,
     forget_visitor,
     visitors_due,
 )
-from custom_components.hikcentral_visitors.ledger.schema import METADATA
+from custom_components.hikcentral_visitors.ledger.schema import METADATA, visits
 from custom_components.hikcentral_visitors.ledger.visit_queries import (
     VisitQuery,
     find_visits,
@@ -228,6 +232,42 @@ def test_one_bad_row_harms_itself_only(
             # Whoever has a person on the server is cared for, with all that is his.
             assert set(after) == set(NAMES)
         _write_everything(connection)
+        connection.rollback()
+
+
+@pytest.mark.parametrize(
+    ("column", "left"),
+    [("id", b"\x00"), ("closed_at", "late"), ("valid_until", "soon"), ("notify", 7)],
+)
+def test_a_visit_that_cannot_be_read_is_closed_and_goes_with_the_old_ones(
+    engine: Engine, column: str, left: Any
+) -> None:
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        _damage(connection, visits, visits.c[column], 0, left)
+        (name,) = unreadable_visits(connection).values()
+        assert name == NAMES[0]
+        transaction = Transaction(connection)
+        close_unreadable(transaction, MOMENT, "nobody")
+        assert len(unreadable_visits(connection)) == 1
+        close_unreadable(transaction, MOMENT)
+        assert unreadable_visits(connection) == {}
+        later = MOMENT.now + HOUR
+        delete_old_visits(transaction, later, later)
+        of_ada = visits.c.visitor_id == NAMES[0]
+        assert connection.execute(select(visits.c.closed_at).where(of_ada)).all() == []
+        connection.rollback()
+
+
+def test_who_is_forgotten_is_let_in_by_no_visit_that_can_be_read_again(
+    engine: Engine,
+) -> None:
+    with engine.connect() as connection:
+        _damage(connection, visits, visits.c.notify, 0, 7)
+        name = NAMES[0]
+        forget_visitor(Transaction(connection), MOMENT, name)
+        record = load_many(connection, [name], with_visits=[f"of-{name}"])[name]
+        assert not any(visit.live(MOMENT.now) for visit in record.visits)
         connection.rollback()
 
 

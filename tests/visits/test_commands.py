@@ -389,3 +389,12 @@ def test_what_the_desk_notes_comes_after_what_was_known(ahead: float) -> None:
     assert [one.kind for one in change.record.movements] == ["entry", "check_out"]
     closed = advance(change.record, POLICY, at(1)).record.visit("visit")
     assert closed.outcome is Outcome.LEFT
+
+
+def test_a_closed_visit_that_is_revoked_goes_on_by_nothing_heard_of_late() -> None:
+    over = stay(ended_at=NOW, left_at=NOW, closed_at=NOW)
+    change = revoke(record(over), "visit", NOW)
+    assert change.record.visit("visit") == replace(over, left_at=None)
+    assert change.events == ()
+    with pytest.raises(CommandRefusedError):
+        revoke(change.record, "visit", NOW)

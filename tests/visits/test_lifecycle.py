@@ -8,7 +8,6 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.hikcentral_visitors.visits import restoration
 from custom_components.hikcentral_visitors.visits.access import (
     RETRIES_BELIEVED,
     AccessState,
@@ -340,16 +339,6 @@ def test_nobody_is_let_in_again_who_is_not_to_be(
     made = held(ended, movements=late)
     made = replace(made, visitor=replace(made.visitor, **who))
     assert advance(made, policy, at(1)).record.visit("visit").ended_at == NOW + GRACE
-
-
-def test_what_was_over_when_all_was_ended_does_not_go_on() -> None:
-    """Somebody decided so, after the visits were set back to a backup."""
-    ended = after(held(single(), movements=LEFT), NOW + GRACE)
-    decided = restoration.closed(
-        held(ended, movements=LEFT), POLICY, NOW + GRACE
-    ).record
-    late = replace(decided, movements=BACK)
-    assert not after(late, at(1)).live(at(1))
 
 
 def test_a_revoked_visit_that_ended_before_stays_revoked() -> None:

@@ -206,6 +206,7 @@ class VisitBook(VisitQuestions):
         Whoever is registered meanwhile is not concerned.
         """
         moment = self.moment
+        await self._ledger.async_write(records.end_for_good)
         ids = await self._ledger.async_read(
             lambda connection: ids_to_care_for(connection, moment.now)
         )
@@ -225,22 +226,20 @@ class VisitBook(VisitQuestions):
     ) -> None:
         moment = self.moment
 
+        def decided(record: VisitorRecord) -> Change:
+            if all(visit.id != visit_id for visit in record.visits):
+                raise CommandRefusedError("unreadable_visit")
+            return decide(record, moment)
+
         def work(transaction: Transaction) -> None:
             visitor_id = transaction.connection.scalar(
                 select(visits.c.visitor_id).where(visits.c.id == visit_id)
             )
             if visitor_id is None:
                 raise CommandRefusedError("unknown_visit")
-            try:
-                changed = records.change(
-                    transaction,
-                    moment,
-                    visitor_id,
-                    lambda record: decide(record, moment),
-                    with_visits=(visit_id,),
-                )
-            except KeyError as error:
-                raise CommandRefusedError("unreadable_visit") from error
+            changed = records.change(
+                transaction, moment, visitor_id, decided, with_visits=(visit_id,)
+            )
             if photo is not None and changed.visitor.photo is not None:
                 keep_photo(transaction, visitor_id, changed.visitor.photo, photo)
             journal.write(

@@ -17,6 +17,10 @@ from .transport import Transport
 EVENT_SERVICE = "eventService/v1/"
 DOOR_EVENTS = "acs/v1/door/events"
 LONGEST_SEARCH = timedelta(days=31)
+
+_YEARS = range(1970, 2200)
+"""A time beyond says that a terminal has none."""
+
 _ASCENDING = 0
 
 
@@ -67,7 +71,7 @@ class DoorEvent:
             or device_time
             or sent
         )
-        if not code or time is None:
+        if not code or time is None or time.year not in _YEARS:
             return None
 
         def text(*names: str) -> str:

@@ -1,6 +1,6 @@
 """The one way in for door events, pushed or polled."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -114,21 +114,25 @@ class Intake:
                 person_id = event.person_id or ""
                 visitor_id = owners.persons[person_id].visitor_id
                 _look_who_it_is(transaction, moment, visitor_id, person_id)
-            last = {passage.visitor_id: passage for passage in passages}
-            recorded = sum(
-                record_passage(
+            whose = Counter(passage.visitor_id for passage in passages)
+            recorded = Counter(
+                passage.visitor_id
+                for passage in passages
+                if record_passage(
                     transaction,
                     moment,
                     passage,
                     slack,
                     quiet=self._is_quiet(passage),
-                    followed=passage is not last[passage.visitor_id],
+                    followed=whose[passage.visitor_id] > 1,
                 )
-                for passage in passages
             )
+            for visitor_id in recorded:
+                if whose[visitor_id] > 1:
+                    change(transaction, moment, visitor_id, Change)
             for cursor in cursors:
                 move_cursor(transaction, cursor.event_type, cursor.doors, cursor.until)
-            return recorded
+            return recorded.total()
 
         return Taken(await self._ledger.async_write(work), owners.complete)
 

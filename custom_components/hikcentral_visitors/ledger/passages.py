@@ -113,8 +113,9 @@ def record_passage(
     It is attributed to a visit, recognised where it is an echo of another report, and
     put into the outbox with what it means; what it makes of the visitor follows in the
     same commit. `slack` is how far the terminal's clock may be from ours. A `quiet` one
-    was announced by others, who went on while this ledger did not. Where it is
-    `followed` by another of his in this commit, what time makes of him is told by that.
+    was announced by others, who went on while this ledger did not. With `followed`
+    others of his are recorded in this commit, and the caller lets time take its course
+    after the last.
     """
     connection = transaction.connection
     if connection.scalar(RECORDED, {KEY: passage.event_id}) is not None:

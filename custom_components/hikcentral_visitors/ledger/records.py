@@ -14,7 +14,7 @@ from collections.abc import (
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from ..visits.events import VisitEvent, VisitEventType
 from ..visits.known import Known
@@ -28,7 +28,7 @@ from .rows import (
     known_to_row,
     to_row,
 )
-from .schema import former_persons
+from .schema import former_persons, visits
 from .statements import (
     ADD_ANNOUNCEMENT,
     ADD_ATTENDANCE,
@@ -123,6 +123,16 @@ def insert(transaction: Transaction, moment: Moment, decided: Change) -> Visitor
     transaction.touched[visitor.id] = _as_read(changed.record)
     announce(transaction, changed.events)
     return changed.record
+
+
+def end_for_good(transaction: Transaction) -> None:
+    """Let no visit go on that ended by leaving, whatever is heard of late.
+
+    Comes before any change in this transaction: records at hand are not read again.
+    """
+    transaction.connection.execute(
+        update(visits).where(visits.c.left_at.is_not(None)).values(left_at=None)
+    )
 
 
 def announce(transaction: Transaction, events: Iterable[VisitEvent]) -> None:

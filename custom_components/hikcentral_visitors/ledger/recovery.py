@@ -7,7 +7,9 @@ from sqlalchemy import (
     ColumnClause,
     Connection,
     delete,
+    func,
     literal_column,
+    or_,
     select,
     true,
     update,
@@ -22,7 +24,7 @@ from . import journal
 from .columns import UNREADABLE
 from .loading import load_many
 from .memory import recall, remember
-from .records import Moment, change
+from .records import Moment, change, end_for_good
 from .rows import values
 from .schema import known, outbox, visitors, visits
 from .transaction import Transaction
@@ -105,6 +107,7 @@ def close_what_is_not_given(
 ) -> None:
     """End all visits whose access is not given now."""
     connection = transaction.connection
+    end_for_good(transaction)
     open_visits = select(visits.c.visitor_id).where(visits.c.closed_at.is_(None))
     for visitor_id in connection.scalars(open_visits.distinct()).all():
         if visitor_id in load_many(connection, [visitor_id]):
@@ -134,7 +137,10 @@ def unreadable_visits(
         select(visits, _ROW.label("row"), visitors.c.given_name, visitors.c.family_name)
         .join(visitors, visitors.c.id == visits.c.visitor_id)
         .where(
-            visits.c.closed_at.is_(None),
+            or_(
+                visits.c.closed_at.is_(None),
+                func.typeof(visits.c.closed_at) != "integer",
+            ),
             true() if visitor_id is None else visitors.c.id == visitor_id,
         )
     ).mappings()
@@ -152,11 +158,15 @@ def unreadable_visits(
 def close_unreadable(
     transaction: Transaction, moment: Moment, visitor_id: str | None = None
 ) -> None:
-    """Close visits that cannot be read: nothing else can be done with them."""
-    found = unreadable_visits(transaction.connection, visitor_id)
-    transaction.connection.execute(
-        update(visits).where(_ROW.in_(found)).values(closed_at=moment.now)
-    )
+    """End and close visits that cannot be read: nothing else can be done with them.
+
+    One of which not even the id can be read is deleted: nothing refers to it.
+    """
+    connection = transaction.connection
+    these = _ROW.in_(unreadable_visits(connection, visitor_id))
+    over = {"ended_at": moment.now, "closed_at": moment.now, "left_at": None}
+    connection.execute(delete(visits).where(these, func.typeof(visits.c.id) != "text"))
+    connection.execute(update(visits).where(these).values(over))
 
 
 def _instant(stored: Any) -> datetime | None:

@@ -75,17 +75,18 @@ def forget_visitor(
     transaction: Transaction, moment: Moment, visitor_id: str
 ) -> VisitorRecord:
     """Wipe at once all that says who he is; raises KeyError for an unknown visitor."""
+    connection = transaction.connection
+    of_visitor = visits.c.visitor_id == visitor_id
+    # First: a visit may be readable again without what is wiped.
+    connection.execute(update(visits).where(of_visitor).values(WIPED))
     forgotten = change(
         transaction,
         moment,
         visitor_id,
         lambda record: forget(record, moment.policy, moment.now),
     )
-    drop_photo(transaction, visitor_id)
     close_unreadable(transaction, moment, visitor_id)
-    connection = transaction.connection
-    of_visitor = visits.c.visitor_id == visitor_id
-    connection.execute(update(visits).where(of_visitor).values(WIPED))
+    drop_photo(transaction, visitor_id)
     connection.execute(
         update(passages)
         .where(passages.c.visitor_id == visitor_id)

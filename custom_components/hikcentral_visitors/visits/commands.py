@@ -120,6 +120,9 @@ def revoke(
     visit = record.visit(visit_id)
     if visit.revoked_at is not None:
         return unchanged(record)
+    if visit.closed_at is not None and visit.left_at is not None:
+        # It may go on by what is heard of late; now it does not.
+        return Change(record.with_visit(replace(visit, left_at=None)))
     require_open(visit)
     return Change(record.with_visit(_revoked(visit, now, reason)))
 

@@ -64,15 +64,11 @@ def is_given(
 def closed(record: VisitorRecord, policy: Policy, now: datetime) -> Change:
     """End all visits whose access is not given now.
 
-    Whoever is inside is waited for; the others do not come. What is over stays so, even
-    if it turns out that he had come back.
+    Whoever is inside is waited for; the others do not come.
     """
     where = whereabouts(record.movements, now, policy.presence_timeout)
     inside = where.presence is Presence.INSIDE
-    final = [
-        one if one.live(now) else replace(one, left_at=None) for one in record.visits
-    ]
-    change = Change(replace(record, visits=tuple(final)))
+    change = Change(record)
     for visit in record.visits:
         if not visit.live(now) or is_given(visit, record, policy, now):
             continue

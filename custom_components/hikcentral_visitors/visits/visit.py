@@ -88,7 +88,7 @@ class Visit:
     """One stay: when, through which access levels, to whom, and how it ended.
 
     `announced` holds the events that are told once and were told already.
-    `left_at` is when he left by a door, where that ended it.
+    `left_at` is when he left, where that ended it, and may turn out not to have.
     `reference_digest` is the content that a `reference` stands for.
     """
 
