@@ -32,6 +32,9 @@ from .transaction import Transaction
 _ROW: ColumnClause[int] = literal_column("visits.rowid")
 """What names a row of which nothing can be read, not even its id."""
 
+_NO_TIME: ColumnClause[str] = literal_column("''")
+"""SQLite sorts text and blobs after all numbers."""
+
 _LOST = "visits_lost"
 _RESTORED = "backup_restored"
 _QUIET = "quiet_before"
@@ -139,7 +142,7 @@ def unreadable_visits(
         .where(
             or_(
                 visits.c.closed_at.is_(None),
-                func.typeof(visits.c.closed_at) != "integer",
+                visits.c.closed_at >= _NO_TIME,
             ),
             true() if visitor_id is None else visitors.c.id == visitor_id,
         )
