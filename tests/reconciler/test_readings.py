@@ -69,8 +69,9 @@ def test_a_person_who_is_as_he_should_be() -> None:
     ],
 )
 def test_a_person_who_is_not(other: dict[str, Any]) -> None:
-    _, same = person_reading(person(**other), VISITOR)
+    reading, same = person_reading(person(**other), VISITOR)
     assert not same
+    assert reading.other_card is ("card_numbers" in other)
 
 
 @pytest.mark.parametrize("other", [{"card_numbers": None}, {"given_name": " Ada "}])

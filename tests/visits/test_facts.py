@@ -194,6 +194,12 @@ def read(known: Known, **other: Any) -> Known:
     return facts.person_read(known, reading, NOW + HOUR, "profile")
 
 
+def test_somebody_with_another_card_is_given_his_own_again() -> None:
+    """HikCentral was set back to a backup of before he lost the old one."""
+    assert read(HELD).profile == "profile"
+    assert read(HELD, other_card=True).profile is None
+
+
 def test_a_reading_proves_the_person_and_shows_his_window() -> None:
     other = Window(NOW, at(1))
     known = read(replace(HELD, window_known=False, face="one"), window=other)

@@ -1,5 +1,7 @@
 """From HikCentral's answers to the domain's readings."""
 
+from dataclasses import replace
+
 from ..hikcentral import NO_NAME, ApplicationDetail, ApplicationState, Person
 from ..visits.facts import PersonReading
 from ..visits.terminals import DoorsReading
@@ -12,14 +14,15 @@ def person_reading(person: Person, visitor: Visitor) -> tuple[PersonReading, boo
 
     Cards may be left out of the answer (guide 3.3) and then prove nothing.
     """
+    other_card = not _cards_agree(person.card_numbers, visitor.card_no)
     same = (
-        name_of(person.given_name) == name_of(visitor.given_name)
+        not other_card
+        and name_of(person.given_name) == name_of(visitor.given_name)
         and name_of(person.family_name) == name_of(visitor.family_name)
         and person.phone == (visitor.phone or "")
         and person.email == (visitor.email or "")
-        and _cards_agree(person.card_numbers, visitor.card_no)
     )
-    return reading_of(person), same
+    return replace(reading_of(person), other_card=other_card), same
 
 
 def reading_of(person: Person) -> PersonReading:

@@ -20,11 +20,15 @@ SECOND_LOOK = timedelta(seconds=3)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonReading:
-    """What a reading of the person by our code showed."""
+    """What a reading of the person by our code showed.
+
+    `other_card` is that he bears another card than he was given, or one that was taken.
+    """
 
     person_id: str
     window: Window | None
     has_photo: bool | None
+    other_card: bool = False
 
 
 def assumed(known: Known, operations: Iterable[Operation]) -> Known:
@@ -218,7 +222,8 @@ def person_read(
     that we knew may be there, and no face; what was refused for that id is asked again
     for this one, and nobody knows what terminals were told of either. A face that is
     gone is unknown again, and so is a window that the reading did not show. A window
-    that is another than we knew may have reached the terminals.
+    that is another than we knew may have reached the terminals. Another card lets in:
+    what he was given is sent once more.
     """
     same = known.person_id == reading.person_id
     mistaken = known.person_id is not None and not same
@@ -231,7 +236,7 @@ def person_read(
         proven_at=now,
         window=reading.window,
         window_known=reading.window is not None,
-        profile=profile,
+        profile=None if reading.other_card else profile,
         face=known.face if shown else None,
         face_updated=same and known.face_updated,
         members=known.members if same else frozenset(),
