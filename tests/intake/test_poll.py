@@ -209,7 +209,7 @@ async def test_what_could_not_be_stored_moves_no_cursor_and_is_caught_up(
         raise LedgerError("full")
 
     with monkeypatch.context() as patched:
-        patched.setattr(intake, "record_passage", full)
+        patched.setattr(intake, "record_passages", full)
         with pytest.raises(LedgerError):
             await poller.async_poll()
     if restarted:

@@ -1,6 +1,6 @@
 """The one way in for door events, pushed or polled."""
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from ..hikcentral import (
 )
 from ..ledger import Ledger, Transaction
 from ..ledger.memory import move_cursor
-from ..ledger.passages import Owner, record_passage
+from ..ledger.passages import Owner, record_passages
 from ..ledger.records import Moment, change
 from ..visits import facts
 from ..visits.passage import SLACK, DoorRole, Passage, PassageOutcome, direction
@@ -114,25 +114,12 @@ class Intake:
                 person_id = event.person_id or ""
                 visitor_id = owners.persons[person_id].visitor_id
                 _look_who_it_is(transaction, moment, visitor_id, person_id)
-            whose = Counter(passage.visitor_id for passage in passages)
-            recorded = Counter(
-                passage.visitor_id
-                for passage in passages
-                if record_passage(
-                    transaction,
-                    moment,
-                    passage,
-                    slack,
-                    quiet=self._is_quiet(passage),
-                    followed=whose[passage.visitor_id] > 1,
-                )
+            recorded = record_passages(
+                transaction, moment, passages, slack, self._quiet_before
             )
-            for visitor_id in recorded:
-                if whose[visitor_id] > 1:
-                    change(transaction, moment, visitor_id, Change)
             for cursor in cursors:
                 move_cursor(transaction, cursor.event_type, cursor.doors, cursor.until)
-            return recorded.total()
+            return recorded
 
         return Taken(await self._ledger.async_write(work), owners.complete)
 
@@ -175,11 +162,6 @@ class Intake:
             else:
                 yield replace(passage, occurred_at=now, stamped_at=passage.occurred_at)
                 now += timedelta.resolution
-
-    def _is_quiet(self, passage: Passage) -> bool:
-        return self._quiet_before is not None and (
-            passage.occurred_at < self._quiet_before
-        )
 
     def _pass_on(self, events: Iterable[DoorEvent]) -> None:
         for event in events:

@@ -1,6 +1,7 @@
 """Passages, each recorded once and told once."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import batched
@@ -99,6 +100,37 @@ def former_visitors_of_persons(
     }
 
 
+def record_passages(
+    transaction: Transaction,
+    moment: Moment,
+    passages: Sequence[Passage],
+    slack: timedelta,
+    quiet_before: datetime | None,
+) -> int:
+    """Record passages, in the order that they happened; returns how many were new.
+
+    They are judged together: what time makes of a visitor is told after his last. What
+    happened before `quiet_before` is not told.
+    """
+    whose = Counter(passage.visitor_id for passage in passages)
+    recorded = [
+        passage.visitor_id
+        for passage in passages
+        if record_passage(
+            transaction,
+            moment,
+            passage,
+            slack,
+            quiet=quiet_before is not None and passage.occurred_at < quiet_before,
+            followed=whose[passage.visitor_id] > 1,
+        )
+    ]
+    for visitor_id in dict.fromkeys(recorded):
+        if whose[visitor_id] > 1:
+            change(transaction, moment, visitor_id, Change)
+    return len(recorded)
+
+
 def record_passage(
     transaction: Transaction,
     moment: Moment,
@@ -113,9 +145,8 @@ def record_passage(
     It is attributed to a visit, recognised where it is an echo of another report, and
     put into the outbox with what it means; what it makes of the visitor follows in the
     same commit. `slack` is how far the terminal's clock may be from ours. A `quiet` one
-    was announced by others, who went on while this ledger did not. With `followed`
-    others of his are recorded in this commit, and the caller lets time take its course
-    after the last.
+    was announced by others, who went on while this ledger did not. With `followed` time
+    makes nothing of him yet (`record_passages`).
     """
     connection = transaction.connection
     if connection.scalar(RECORDED, {KEY: passage.event_id}) is not None:
