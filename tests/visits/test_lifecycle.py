@@ -21,11 +21,8 @@ from custom_components.hikcentral_visitors.visits.known import (
     Known,
     Progress,
 )
-from custom_components.hikcentral_visitors.visits.lifecycle import (
-    advance,
-    next_due,
-    presence_of,
-)
+from custom_components.hikcentral_visitors.visits.lifecycle import advance, next_due
+from custom_components.hikcentral_visitors.visits.movements import presence_of
 from custom_components.hikcentral_visitors.visits.policy import Policy
 from custom_components.hikcentral_visitors.visits.presence import (
     Movement,

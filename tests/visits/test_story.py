@@ -16,10 +16,8 @@ from custom_components.hikcentral_visitors.visits.commands import (
     restore,
     revoke,
 )
-from custom_components.hikcentral_visitors.visits.lifecycle import (
-    advance,
-    presence_of,
-)
+from custom_components.hikcentral_visitors.visits.lifecycle import advance
+from custom_components.hikcentral_visitors.visits.movements import presence_of
 from custom_components.hikcentral_visitors.visits.presence import (
     Movement,
     MovementKind,

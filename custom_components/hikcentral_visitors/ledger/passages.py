@@ -9,7 +9,8 @@ from itertools import batched
 from sqlalchemy import Connection, func, or_, select
 
 from ..visits.events import VisitEvent
-from ..visits.lifecycle import advance, moved
+from ..visits.lifecycle import advance
+from ..visits.movements import moved
 from ..visits.passage import (
     DENIALS_WITHIN,
     ECHO,

@@ -21,7 +21,7 @@ from .checks import (
 )
 from .events import OF_AN_END, VisitEventType
 from .known import Effort
-from .lifecycle import came, presence_of
+from .movements import came, presence_of
 from .policy import Policy
 from .presence import Movement, MovementKind, Presence
 from .record import Change, VisitorRecord, tell, unchanged

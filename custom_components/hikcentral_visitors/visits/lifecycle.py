@@ -11,12 +11,13 @@ from datetime import datetime
 
 from .access import DOOR_FAILED, Access, AccessState, access
 from .desired import may_leave_until
-from .events import OF_AN_END, VisitEventType
+from .events import VisitEventType
+from .movements import came, moved, presence_of
 from .policy import Policy
-from .presence import MovementKind, Presence, Whereabouts, whereabouts
+from .presence import MovementKind, Presence, whereabouts
 from .record import Change, VisitorRecord, tell
 from .status import DUE, overstaying
-from .visit import EntryMode, Outcome, Visit
+from .visit import Outcome, Visit
 
 REVOKE_FAILED_AFTER = 3
 """So many failures in a row of taking away are worth telling."""
@@ -29,89 +30,6 @@ def advance(record: VisitorRecord, policy: Policy, now: datetime) -> Change:
         for step in _STEPS:
             change = change.then(_step(step, visit.id, policy, now))
     return change
-
-
-def moved(record: VisitorRecord, policy: Policy, now: datetime) -> Change:
-    """Return the record with what his movements alone make of his visits.
-
-    Passages are heard of late. A closed visit is opened where he turns out to be inside
-    on it; one that ended by leaving goes on where he had come back in time.
-    """
-    for visit in record.visits:
-        seen = _reopened(record, visit, policy, now)
-        if visit.entry_mode is EntryMode.SINGLE:
-            seen = _single_entry(record, seen, policy, now)
-        if seen is not visit:
-            record = record.with_visit(seen)
-    return Change(record)
-
-
-def _reopened(
-    record: VisitorRecord, visit: Visit, policy: Policy, now: datetime
-) -> Visit:
-    if _goes_on(record, visit, policy, now):
-        return replace(
-            visit,
-            ended_at=None,
-            left_at=None,
-            closed_at=None,
-            outcome=None,
-            announced=visit.announced - OF_AN_END,
-        )
-    if visit.closed_at is None:
-        return visit
-    where = whereabouts(record.movements, now, policy.presence_timeout)
-    if (
-        where.presence is not Presence.INSIDE
-        or visit.id != record.movements[-1].visit_id
-    ):
-        return visit
-    return replace(visit, closed_at=None, outcome=None)
-
-
-def _goes_on(
-    record: VisitorRecord, visit: Visit, policy: Policy, now: datetime
-) -> bool:
-    """Tell whether the leaving that ended a visit turns out to have been none.
-
-    He was seen again in time, and has not stayed out for so long since.
-    """
-    left_at = visit.left_at
-    if (
-        left_at is None
-        or visit.ended_at is None
-        or visit.revoked_at is not None
-        or policy.retired
-        or record.visitor.forgotten_at is not None
-    ):
-        return False
-    # What came after the end did not come in time, however long the grace is now.
-    in_time = min(left_at + policy.re_entry_grace, visit.ended_at)
-    steps = [one for one in record.movements if one.at >= left_at]
-    until = [*(one.at for one in steps[1:]), now]
-    return any(left_at < one.at < in_time for one in steps) and not any(
-        one.kind in _OUT and back - one.at >= policy.re_entry_grace
-        for one, back in zip(steps, until, strict=True)
-    )
-
-
-_OUT = {MovementKind.EXIT, MovementKind.CHECK_OUT}
-
-
-def _single_entry(
-    record: VisitorRecord, visit: Visit, policy: Policy, now: datetime
-) -> Visit:
-    """Where one entry is allowed, leaving ends the visit after the re-entry grace."""
-    where = presence_of(visit, record, policy, now)
-    if (
-        visit.stopped
-        or where.presence not in {Presence.OUTSIDE, Presence.LEFT}
-        or where.since is None
-        or now - where.since < policy.re_entry_grace
-        or not (where.entries > 0 or _inside_before(record, visit, policy))
-    ):
-        return visit
-    return replace(visit, ended_at=now, left_at=where.since)
 
 
 type _Step = Callable[[VisitorRecord, Visit, Policy, datetime], Change]
@@ -127,37 +45,6 @@ def _step(
         return step(record, visit, policy, now)
 
     return apply
-
-
-def presence_of(
-    visit: Visit, record: VisitorRecord, policy: Policy, now: datetime
-) -> Whereabouts:
-    """Return where the visitor is, as far as this visit carries it.
-
-    Presence is the visitor's; it shows on the visits that he moved in, and, while he is
-    inside, on those whose time has come since he went in. A closed visit shows how it
-    ended. Entries and exits are those of this visit.
-    """
-    timeout = policy.presence_timeout
-    own = [movement for movement in record.movements if movement.visit_id == visit.id]
-    of_visit = whereabouts(own, visit.closed_at or now, timeout)
-    if visit.closed_at is not None:
-        return of_visit
-    where = whereabouts(record.movements, now, timeout)
-    if not own and not _carries(visit, where, now):
-        return of_visit
-    return replace(of_visit, presence=where.presence, since=where.since)
-
-
-def _carries(visit: Visit, where: Whereabouts, now: datetime) -> bool:
-    """Whether somebody inside, who went in on another visit, is inside on this one."""
-    return (
-        where.presence is Presence.INSIDE
-        and where.since is not None
-        and not visit.stopped
-        and visit.window.start <= now
-        and where.since < visit.valid_until
-    )
 
 
 def overstays(
@@ -180,21 +67,6 @@ def locked_in(
         and overstays(visit, record, policy, now)
         and now >= may_leave_until(visit, record, policy, now)
     )
-
-
-def came(record: VisitorRecord, visit: Visit, policy: Policy) -> bool:
-    """Tell whether the visitor ever came on this visit, or was inside from before."""
-    return _inside_before(record, visit, policy) or any(
-        movement.visit_id == visit.id and movement.kind is not MovementKind.CHECK_OUT
-        for movement in record.movements
-    )
-
-
-def _inside_before(record: VisitorRecord, visit: Visit, policy: Policy) -> bool:
-    start = visit.window.start
-    earlier = [movement for movement in record.movements if movement.at < start]
-    where = whereabouts(earlier, start, policy.presence_timeout)
-    return where.presence is Presence.INSIDE
 
 
 def next_due(record: VisitorRecord, policy: Policy, now: datetime) -> datetime | None:

@@ -18,7 +18,7 @@ from .checks import (
 from .commands import retried, with_end
 from .events import VisitEventType
 from .known import Existence
-from .lifecycle import presence_of
+from .movements import presence_of
 from .policy import Policy
 from .presence import Presence
 from .record import Change, VisitorRecord, tell, unchanged

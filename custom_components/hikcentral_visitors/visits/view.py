@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .access import Access, access
-from .lifecycle import credentials, overstays, presence_of
+from .lifecycle import credentials, overstays
+from .movements import presence_of
 from .policy import Policy
 from .presence import Presence, Whereabouts
 from .record import VisitorRecord

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from .commands import cancel, revoke
-from .lifecycle import presence_of
+from .movements import presence_of
 from .policy import Policy
 from .presence import Presence
 from .record import Change, VisitorRecord
