@@ -55,6 +55,18 @@ def _one_line(value: Any) -> str:
     return " ".join(cv.string(value).split())
 
 
+def _number(kind: type[int | float], least: int, most: int) -> vol.All:
+    """Take a number; `vol.Coerce` lets pass the error of one that is too large."""
+
+    def number(value: Any) -> float:
+        try:
+            return kind(value)
+        except (OverflowError, TypeError, ValueError) as error:
+            raise vol.Invalid("expected a number") from error
+
+    return vol.All(number, vol.Range(min=least, max=most))
+
+
 def _span(value: Any) -> timedelta:
     try:
         span: timedelta = cv.time_period(value)
@@ -135,7 +147,7 @@ def _text(longest: int) -> vol.All:
 
 
 _INSTANT = vol.All(cv.datetime, _instant)
-_WAIT = vol.All(vol.Coerce(float), vol.Range(min=0, max=120))
+_WAIT = _number(float, 0, 120)
 _NAME = _text(256)
 _CONTACT = _text(64)
 _NOTE = vol.All(cv.string, vol.Length(max=1024))
@@ -241,12 +253,8 @@ REVOKE: Final = vol.Schema(
 _PAGED = {
     vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
     vol.Optional(ATTR_NAME): _NAME,
-    vol.Optional(ATTR_LIMIT, default=100): vol.All(
-        vol.Coerce(int), vol.Range(min=1, max=500)
-    ),
-    vol.Optional(ATTR_PAGE, default=1): vol.All(
-        vol.Coerce(int), vol.Range(min=1, max=100_000)
-    ),
+    vol.Optional(ATTR_LIMIT, default=100): _number(int, 1, 500),
+    vol.Optional(ATTR_PAGE, default=1): _number(int, 1, 100_000),
 }
 _DATED = {
     **_PAGED,

@@ -207,6 +207,21 @@ async def test_who_left_for_good_is_not_let_in_once_all_was_withdrawn(
     assert facility.open_to_us() == set()
 
 
+async def test_a_card_of_before_does_not_come_back_with_a_backup(
+    facility: Facility,
+) -> None:
+    """HikCentral was set back to when he had another one, which he may have lost."""
+    await facility.grant()
+    await facility.pass_time(10 * MINUTE)
+    (person,) = facility.ours()
+    facility.world.database.save_person(replace(person, cards=("4711",)))
+    await facility.outage()
+    await facility.auditor.async_audit(thorough=True)
+    await facility.pass_time(HOUR)
+    (mended,) = facility.ours()
+    assert mended.cards == person.cards
+
+
 async def test_what_is_done_later_under_an_id_that_was_his(facility: Facility) -> None:
     """A terminal that was not told of his end lets him in, and says his old id (I3).
 
