@@ -246,7 +246,7 @@ async def test_self_signed_certificate_is_shown_and_pinned(
 
     entry = await finish(hass, await submit(hass, result, {"confirmed": True}))
     assert entry.data[CONF_CERTIFICATE] == pin
-    assert (await create_client(hass, entry.data).version()).version
+    assert await create_client(hass, entry.data).version()
 
 
 def test_fingerprint_is_shown_in_groups() -> None:
@@ -338,7 +338,6 @@ async def test_text_of_certificate_cannot_break_out_of_its_place(
         issuer="",
         not_before=real.not_before,
         not_after=real.not_after,
-        self_signed=True,
     )
     with patch(f"{INTEGRATION}.config_flow.fetch_certificate", return_value=forged):
         result = await submit(hass, await start(hass), connection(tls_server.url))

@@ -1,4 +1,4 @@
-"""Names of doors, readers and levels: asked of the server, kept for outages."""
+"""Names of doors and levels: asked of the server, kept for outages."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -17,13 +17,11 @@ from custom_components.hikcentral_visitors.hikcentral import (
     HikCentralError,
 )
 from custom_components.hikcentral_visitors.ledger import Ledger
-from custom_components.hikcentral_visitors.settings import Settings
 from simulator import Simulator, create_app
 
-from .facility import ENTRANCE, LEVEL, MEETING_ROOM, control
+from .facility import ENTRANCE, LEVEL, control
 
 DOWN = {"fail": [{"path": "*", "drop_before": True}]}
-READERS = "resource/v1/reader/search"
 PATIENCE_S = 10
 
 type Make = Callable[[], Directory]
@@ -49,9 +47,6 @@ async def make(
     """Make directories of one server and one ledger, as after restarts."""
     ledger = Ledger(tmp_path / "visits.db")
     await ledger.async_open()
-    settings = Settings.from_options(
-        {"doors": {ENTRANCE: "entry", MEETING_ROOM: "unknown"}}
-    )
     async with aiohttp.ClientSession() as session:
         client = HikCentralClient(
             session,
@@ -59,7 +54,7 @@ async def make(
             simulator.partner.app_key,
             simulator.partner.app_secret,
         )
-        yield lambda: Directory(ledger, client, contact, settings)
+        yield lambda: Directory(ledger, client, contact)
     await ledger.async_close()
 
 
@@ -69,7 +64,6 @@ async def test_names_and_version_are_asked_for(make: Make, contact: Contact) -> 
     await names.async_refresh()
     assert names.door_names[ENTRANCE] == "Turnstile In"
     assert LEVEL in names.level_names
-    assert len(names.reader_names) >= 2
     assert names.version
     assert contact.connected
 
@@ -85,22 +79,8 @@ async def test_they_are_known_during_an_outage(
     with pytest.raises(HikCentralError):
         await after.async_refresh()
     assert after.door_names == before.door_names
-    assert after.reader_names == before.reader_names
     assert after.level_names == before.level_names
     assert after.version == before.version
-
-
-async def test_readers_that_may_not_be_asked_for_hide_nothing_else(
-    make: Make, simulator: Simulator
-) -> None:
-    fault = {"path": READERS, "code": "17"}
-    await control(simulator, "faults", {"fail": [fault]})
-    names = make()
-    await names.async_refresh()
-    assert names.reader_names == {}
-    restarted = make()
-    await restarted.async_load()
-    assert restarted.door_names[ENTRANCE] == "Turnstile In"
 
 
 async def test_a_server_that_is_away_is_asked_again(

@@ -20,7 +20,6 @@ PERSONAL = {
     "host",
     "note",
     "notify",
-    "person_name",
     "phone",
     "picture_uri",
     "purpose",

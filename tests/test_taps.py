@@ -27,9 +27,8 @@ async def house(
     async_setup_services(hass)
     operators = frozenset({hass_read_only_user.id})
     house = await async_house(hass, tmp_path, operators=operators)
-    stop = async_setup_taps(hass, house.entry)
+    async_setup_taps(hass)
     yield house
-    stop()
     await house.close()
 
 
@@ -190,7 +189,6 @@ async def test_server_leaves_taps_on_visits_of_another_alone(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     annex = await async_house(hass, tmp_path, "Annex")
-    stop = async_setup_taps(hass, annex.entry)
     own, foreign = await _granted(house), await _granted(annex)
     await _tap(hass, f"HIKCENTRAL_VISITORS_REVOKE_{own}", hass_read_only_user)
     assert (await _visit(house, own)).revoked_at is not None
@@ -199,17 +197,16 @@ async def test_server_leaves_taps_on_visits_of_another_alone(
     await _tap(hass, f"HIKCENTRAL_VISITORS_REVOKE_{foreign}", hass_read_only_user)
     assert (await _visit(annex, foreign)).revoked_at is None
     assert len(_warnings(caplog)) == 1
-    stop()
+    # Of a visit that is over, too.
+    await annex.book.cancel(foreign, SYSTEM)
+    await _tap(hass, f"HIKCENTRAL_VISITORS_EXTEND_{foreign}", hass_read_only_user)
+    assert len(_warnings(caplog)) == 2
     await annex.close()
 
 
-async def test_taps_end_with_the_entry(
-    hass: HomeAssistant, tmp_path: Path, hass_admin_user: MockUser
+async def test_tap_while_no_server_is_loaded_says_so(
+    hass: HomeAssistant, hass_admin_user: MockUser, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async_setup_services(hass)
-    house = await async_house(hass, tmp_path)
-    visit_id = await _granted(house)
-    async_setup_taps(hass, house.entry)()
-    await _tap(hass, f"HIKCENTRAL_VISITORS_REVOKE_{visit_id}", hass_admin_user)
-    assert (await _visit(house, visit_id)).revoked_at is None
-    await house.close()
+    async_setup_taps(hass)
+    await _tap(hass, "HIKCENTRAL_VISITORS_REVOKE_1", hass_admin_user)
+    assert "REVOKE of visit 1 did nothing: no server is loaded" in caplog.text

@@ -57,8 +57,9 @@ PLATFORMS = [
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Set the actions up; they exist whether or not a server is loaded."""
+    """Set up what exists once, whether or not a server is loaded."""
     async_setup_services(hass)
+    async_setup_taps(hass)
     hass.http.register_view(PassagePictureView)
     return True
 
@@ -85,7 +86,6 @@ async def async_setup_entry(hass: HomeAssistant, entry: HikCentralConfigEntry) -
         await async_keep_devices(hass, entry)
         await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
         undo.pop_all()
-    entry.async_on_unload(async_setup_taps(hass, entry))
     _start(hass, entry, announcer)
     await async_returned(hass, entry)
     return True
@@ -104,7 +104,7 @@ async def _async_wire(
     moment = engine.moment
     if settings.retirement is Retirement.REVOKE:
         await engine.book.withdraw_all(SYSTEM)
-    directory = Directory(ledger, client, contact, settings)
+    directory = Directory(ledger, client, contact)
     await directory.async_load()
     coordinator = VisitorsCoordinator(
         hass,

@@ -1,4 +1,4 @@
-"""Names of the server's doors, readers and levels, kept for when it is out of reach."""
+"""Names of the server's doors and levels, kept for when it is out of reach."""
 
 import asyncio
 from datetime import timedelta
@@ -6,10 +6,9 @@ from typing import Any
 
 from .const import LOGGER
 from .contact import Contact
-from .hikcentral import HikCentralClient, HikCentralError, RefusedError
+from .hikcentral import HikCentralClient, HikCentralError
 from .ledger import Ledger, LedgerError
 from .ledger.memory import recall, remember
-from .settings import Settings
 
 _KEY = "directory"
 _INTERVAL = timedelta(hours=6)
@@ -20,19 +19,13 @@ class Directory:
     """What things are called, and which version of HikCentral it is."""
 
     def __init__(
-        self,
-        ledger: Ledger,
-        client: HikCentralClient,
-        contact: Contact,
-        settings: Settings,
+        self, ledger: Ledger, client: HikCentralClient, contact: Contact
     ) -> None:
         """Begin empty; `async_load` brings what was known the last time."""
         self._ledger = ledger
         self._client = client
         self._contact = contact
-        self._settings = settings
         self.door_names: dict[str, str] = {}
-        self.reader_names: dict[str, str] = {}
         self.level_names: dict[str, str] = {}
         self.version: str | None = None
 
@@ -44,7 +37,6 @@ class Directory:
         if not isinstance(known, dict):
             return
         self.door_names.update(_names(known.get("doors")))
-        self.reader_names.update(_names(known.get("readers")))
         self.level_names.update(_names(known.get("levels")))
         version = known.get("version")
         self.version = version if isinstance(version, str) else None
@@ -64,24 +56,16 @@ class Directory:
 
     async def async_refresh(self) -> None:
         """Ask the server; raises HikCentralError, LedgerError."""
-        version = await self._client.version()
+        self.version = await self._client.version()
         self._contact.answered()
-        self.version = version.version
         self.level_names.update(
             {level.id: level.name async for level in self._client.access_levels()}
         )
         self.door_names.update(
             {door.id: door.name async for door in self._client.doors()}
         )
-        for door_id in self._settings.doors:
-            try:
-                async for reader in self._client.readers(door_id):
-                    self.reader_names[reader.id] = reader.name
-            except RefusedError:
-                continue
         content: dict[str, Any] = {
             "doors": self.door_names,
-            "readers": self.reader_names,
             "levels": self.level_names,
             "version": self.version,
         }

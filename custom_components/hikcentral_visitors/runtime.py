@@ -51,11 +51,6 @@ class Runtime:
         return self.directory.door_names
 
     @property
-    def reader_names(self) -> Mapping[str, str]:
-        """The names of readers, by id."""
-        return self.directory.reader_names
-
-    @property
     def level_names(self) -> Mapping[str, str]:
         """The names of access levels, by id."""
         return self.directory.level_names

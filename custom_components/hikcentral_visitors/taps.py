@@ -7,13 +7,14 @@ from collections.abc import Awaitable, Callable, Mapping
 import re
 from typing import Any, Final
 
-from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.core import Context, Event, HomeAssistant, callback
 from homeassistant.exceptions import Unauthorized
 
 from .const import DOMAIN, LOGGER
 from .ledger import LedgerError
 from .permission import async_authorize
 from .runtime import HikCentralConfigEntry, Runtime
+from .targets import async_entry_of
 from .visits.checks import CommandRefusedError
 from .visits.visit import Actor
 
@@ -35,67 +36,46 @@ _TAP = re.compile(rf"{DOMAIN.upper()}_({'|'.join(_COMMANDS)})_([\w-]+)")
 
 
 @callback
-def async_setup_taps(
-    hass: HomeAssistant, entry: HikCentralConfigEntry
-) -> CALLBACK_TYPE:
-    """Carry out taps that concern visits of this entry; returns how to stop that."""
-
-    @callback
-    def tapped(event: Event[dict[str, Any]]) -> None:
-        match = _TAP.fullmatch(event.data["action"])
-        if match is not None and not _elsewhere(hass, entry, match[2]):
-            entry.async_create_task(
-                hass,
-                _async_carry_out(hass, entry, match[1], match[2], event),
-                f"{DOMAIN} tap",
-            )
+def async_setup_taps(hass: HomeAssistant) -> None:
+    """Carry out taps on the visits of all servers."""
 
     @callback
     def ours(data: Mapping[str, Any]) -> bool:
         return _TAP.fullmatch(str(data.get("action"))) is not None
 
-    return hass.bus.async_listen(EVENT_TAP, tapped, event_filter=ours)
+    async def async_tapped(event: Event[dict[str, Any]]) -> None:
+        match = _TAP.fullmatch(event.data["action"])
+        if match is not None:
+            await _async_carry_out(hass, match[1], match[2], event.context)
 
-
-@callback
-def _elsewhere(
-    hass: HomeAssistant, entry: HikCentralConfigEntry, visit_id: str
-) -> bool:
-    """Tell whether the visit is known to be another server's."""
-    others: list[HikCentralConfigEntry] = hass.config_entries.async_loaded_entries(
-        DOMAIN
-    )
-    return any(
-        other.entry_id != entry.entry_id
-        and other.runtime_data.coordinator.view(visit_id) is not None
-        for other in others
-    )
+    hass.bus.async_listen(EVENT_TAP, async_tapped, event_filter=ours)
 
 
 async def _async_carry_out(
-    hass: HomeAssistant,
-    entry: HikCentralConfigEntry,
-    action: str,
-    visit_id: str,
-    event: Event[dict[str, Any]],
+    hass: HomeAssistant, action: str, visit_id: str, context: Context
 ) -> None:
     """Do what a button says, if whoever tapped it may."""
-    runtime = entry.runtime_data
-    user_id = event.context.user_id
+    loaded: list[HikCentralConfigEntry] = hass.config_entries.async_loaded_entries(
+        DOMAIN
+    )
+    if not loaded:
+        LOGGER.warning(
+            "A tap on %s of visit %s did nothing: no server is loaded", action, visit_id
+        )
+        return
     try:
-        if user_id is None:
-            raise Unauthorized(context=event.context)
-        actor = await async_authorize(hass, runtime.settings, event.context)
+        runtime = (await async_entry_of(visit_id, loaded)).runtime_data
+        if context.user_id is None:
+            raise Unauthorized(context=context)
+        actor = await async_authorize(hass, runtime.settings, context)
+        await _COMMANDS[action](runtime, visit_id, actor)
     except Unauthorized:
         LOGGER.warning(
             "A tap on %s of visit %s by user %s was refused: not permitted",
             action,
             visit_id,
-            user_id,
+            context.user_id,
         )
-        return
-    try:
-        await _COMMANDS[action](runtime, visit_id, actor)
     except CommandRefusedError as err:
         LOGGER.info(
             "A tap on %s of visit %s did nothing: %s", action, visit_id, err.key

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from homeassistant.core import HomeAssistant, ServiceCall, callback
-from homeassistant.exceptions import ServiceValidationError, Unauthorized
+from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers import (
     device_registry as dr,
     entity_registry as er,
@@ -18,6 +18,7 @@ from .errors import refusal, translated_errors
 from .permission import async_authorize
 from .runtime import HikCentralConfigEntry, Runtime
 from .service_schemas import ATTR_CONFIG_ENTRY_ID, ATTR_VISIT_ID
+from .visits.checks import CommandRefusedError
 from .visits.visit import Actor
 
 
@@ -76,9 +77,11 @@ async def async_visits(call: ServiceCall) -> list[Target]:
         raise refusal("no_visit_named")
     places = _places(call.hass, selection)
     found: dict[str, Target] = {}
+    entries = [server.entry for server in servers.values()]
     for visit_id in visit_ids:
-        server = await _async_server_of(visit_id, servers.values())
-        found[visit_id] = Target(server=server, visit_id=visit_id)
+        with translated_errors():
+            entry = await async_entry_of(visit_id, entries)
+        found[visit_id] = Target(server=servers[entry.entry_id], visit_id=visit_id)
     for entry_id, place in sorted(places):
         if entry_id not in servers:
             # Raises where the server is not loaded, which is what is wrong then.
@@ -118,19 +121,21 @@ async def async_permitted_servers(call: ServiceCall) -> dict[str, Server]:
     return servers
 
 
-async def _async_server_of(visit_id: str, servers: Iterable[Server]) -> Server:
-    """Return the server that has the visit; any where none has, which then says so."""
-    first, *others = servers
-    for server in (first, *others):
-        if server.runtime.coordinator.view(visit_id) is not None:
-            return server
-    for server in others:
-        try:
-            with translated_errors():
-                await server.runtime.book.visit(visit_id)
-        except ServiceValidationError:
-            continue
-        return server
+async def async_entry_of(
+    visit_id: str, entries: Iterable[HikCentralConfigEntry]
+) -> HikCentralConfigEntry:
+    """Return the entry that has the visit; any where none has, which then says so.
+
+    Raises LedgerError.
+    """
+    first, *others = entries
+    for entry in (first, *others):
+        if entry.runtime_data.coordinator.view(visit_id) is not None:
+            return entry
+    for entry in others:
+        with suppress(CommandRefusedError):
+            await entry.runtime_data.book.visit(visit_id)
+            return entry
     return first
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 _WORDS = """
 code msg data list total pageNo pageSize id personId personCode personPhoto picUri
 cards cardNo beginTime endTime privilegeGroupId ElementList Element ID BaseInfo Name
-ElementDetailList ElementDetail ElementStatus elementStatus ErrorCode type status
+ElementDetailList ElementDetail ElementStatus elementStatus type status
 CertificateStatusList CertificateStatus doorIndexCode doorState acsDevIndexCode
 readerIndexCode eventId eventType eventTime happenTime deviceTime srcIndex params
 events sendTime isHistory method detail eventTypes eventDest controlResultCode

@@ -41,6 +41,14 @@ from .wire import KEY, SECRET
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
 
+async def root_of(client: HikCentralClient) -> str:
+    """Return the organisation above all."""
+    (root,) = [
+        one for one in await in_full(client.organisations()) if one.parent == "0"
+    ]
+    return root.index_code
+
+
 class Scene:
     """A simulator, a client of it, and its control."""
 
@@ -70,7 +78,7 @@ class Scene:
         draft = PersonDraft(
             person_code=code,
             given_name="Ada",
-            organisation_id=(await client.root_organisation()).index_code,
+            organisation_id=await root_of(client),
             card_numbers=("112233",),
             face=b"\xff\xd8\xff\xe0face\xff\xd9",
             begin=now - timedelta(minutes=1),
@@ -117,9 +125,8 @@ async def _events(scene: Scene, code: int) -> list[Any]:
 
 async def test_the_facility(scene: Scene) -> None:
     client = scene.client
-    assert (await client.version()).version == "V3.1.1.0"
-    root = await client.root_organisation()
-    assert root in await in_full(client.organisations())
+    assert await client.version() == "V3.1.1.0"
+    assert await root_of(client)
     assert await in_full(client.devices())
     doors = await in_full(client.doors())
     assert doors
@@ -145,8 +152,7 @@ async def test_a_person_comes_and_goes(scene: Scene) -> None:
     assert (person.given_name, person.family_name) == ("Ada", "-")
     assert person.card_numbers == ("112233",)
     assert person.has_photo
-    picture = await client.person_picture(person_id, person.picture_uri)
-    assert picture.content_type == "image/jpeg"
+    assert person.picture_uri
     assert person_id in [one.id async for one in client.persons(priority=URGENT)]
 
     level, *_ = await in_full(client.access_levels())
@@ -368,7 +374,7 @@ async def test_tls_pinned() -> None:
     try:
         port = int(simulator.url.rpartition(":")[2])
         certificate = await fetch_certificate("127.0.0.1", port)
-        assert certificate.self_signed
+        assert certificate.subject == certificate.issuer
         assert certificate.not_before < datetime.now(UTC) < certificate.not_after
         async with aiohttp.ClientSession() as session:
             client = HikCentralClient(
@@ -378,6 +384,6 @@ async def test_tls_pinned() -> None:
                 SECRET,
                 ssl=aiohttp.Fingerprint(bytes.fromhex(certificate.sha256)),
             )
-            assert (await client.version()).version
+            assert await client.version()
     finally:
         await simulator.stop()

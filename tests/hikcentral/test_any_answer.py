@@ -1,8 +1,7 @@
 """Whatever a gateway answers to whichever call, only our own errors come out."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
 import inspect
 import json
 from typing import Any
@@ -12,66 +11,16 @@ import pytest
 
 from custom_components.hikcentral_visitors.hikcentral import (
     HikCentralClient,
-    HikCentralError,
     Limiter,
     Pace,
-    PersonDraft,
-    Priority,
 )
-from custom_components.hikcentral_visitors.hikcentral.doors import DoorCommand
 from custom_components.hikcentral_visitors.hikcentral.envelope import Answer
 
+from .calls import CALLS, NOW, Call, carry_out
 from .strategies import JSON
 
-NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
-DAY = timedelta(days=1)
-FIRST = Priority.INTERACTIVE
-DRAFT = PersonDraft(given_name="Ada", organisation_id="2", begin=NOW, end=NOW + DAY)
 MOST_PAGES = 1000
 """Requests in one call beyond which it would go on for ever."""
-
-type Call = Callable[[HikCentralClient], Any]
-
-CALLS: dict[str, Call] = {
-    "version": lambda client: client.version(),
-    "organisations": lambda client: client.organisations(),
-    "root_organisation": lambda client: client.root_organisation(),
-    "add_person": lambda client: client.add_person(DRAFT),
-    "update_person": lambda client: client.update_person("1", DRAFT, priority=FIRST),
-    "delete_person": lambda client: client.delete_person("1", priority=FIRST),
-    "update_face": lambda client: client.update_face(
-        "1", b"\xff\xd8\xff", priority=FIRST
-    ),
-    "person_by_id": lambda client: client.person_by_id("1", priority=FIRST),
-    "person_by_code": lambda client: client.person_by_code("1", priority=FIRST),
-    "persons": lambda client: client.persons(priority=FIRST),
-    "person_picture": lambda client: client.person_picture("1", "uri"),
-    "access_levels": lambda client: client.access_levels(),
-    "members": lambda client: client.members("7", priority=FIRST),
-    "add_members": lambda client: client.add_members("7", ["1"], priority=FIRST),
-    "remove_members": lambda client: client.remove_members("7", ["1"], priority=FIRST),
-    "reapply": lambda client: client.reapply(["1"], priority=FIRST),
-    "application_detail": lambda client: client.application_detail("1", priority=FIRST),
-    "application_errors": lambda client: client.application_errors(),
-    "devices": lambda client: client.devices(),
-    "doors": lambda client: client.doors(),
-    "readers": lambda client: client.readers("11"),
-    "control_doors": lambda client: client.control_doors(
-        ["11", "12"], DoorCommand.OPEN, priority=FIRST
-    ),
-    "door_events": lambda client: client.door_events(
-        196893, ["11"], NOW - DAY, NOW, priority=FIRST
-    ),
-    "all_door_events": lambda client: client.all_door_events(
-        196893, ["11"], NOW - DAY, NOW, priority=FIRST
-    ),
-    "event_picture": lambda client: client.event_picture("uri"),
-    "subscribe": lambda client: client.subscribe(
-        [196893], "http://127.0.0.1/", "token", pass_back=True
-    ),
-    "unsubscribe": lambda client: client.unsubscribe([196893]),
-    "subscriptions": lambda client: client.subscriptions(),
-}
 
 _PAGE = st.fixed_dictionaries(
     {"total": JSON, "list": JSON | st.lists(JSON, max_size=3)},
@@ -136,15 +85,7 @@ async def _call(call: Call, answers: list[Answer]) -> None:
         session, "http://127.0.0.1", "key", "secret", limiter=limiter, now=lambda: NOW
     )
     _answering(client, answers)
-    try:
-        made = call(client)
-        if isinstance(made, AsyncIterator):
-            async for _ in made:
-                pass
-        else:
-            await made
-    except HikCentralError:
-        return
+    await carry_out(call, client)
 
 
 def test_every_call_is_here() -> None:

@@ -34,7 +34,6 @@ async def test_devices_and_doors(client: HikCentralClient, gateway: Gateway) -> 
                     "doorName": "Gate",
                     "doorState": "4",
                     "acsDevIndexCode": "1",
-                    "regionIndexCode": "5",
                 },
                 {"doorIndexCode": "12", "doorState": 9},
                 {"doorName": "nameless"},
@@ -47,9 +46,7 @@ async def test_devices_and_doors(client: HikCentralClient, gateway: Gateway) -> 
         AccessDevice(id="3"),
     ]
     assert await in_full(client.doors()) == [
-        Door(
-            id="11", name="Gate", state=DoorState.OFFLINE, device_id="1", region_id="5"
-        ),
+        Door(id="11", name="Gate", state=DoorState.OFFLINE, device_id="1"),
         Door(id="12"),
     ]
     assert [path for path, _ in gateway.asked] == [

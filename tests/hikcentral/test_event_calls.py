@@ -148,14 +148,10 @@ async def test_naive_event_times_are_the_facility_s(gateway: Gateway) -> None:
 async def test_pictures(
     client: HikCentralClient, gateway: Gateway, body: bytes
 ) -> None:
-    gateway.answers(*[CallbackResult(body=body, content_type="image/jpeg")] * 2)
+    gateway.answers(CallbackResult(body=body, content_type="image/jpeg"))
     expected = Picture(content_type="image/jpeg", data=JPEG)
     assert await client.event_picture("Vsm://x") == expected
-    assert await client.person_picture("42", "Vsm://y") == expected
-    assert gateway.asked == [
-        ("acs/v1/event/pictures", {"picUri": "Vsm://x"}),
-        ("resource/v1/person/picture_data", {"personId": "42", "picUri": "Vsm://y"}),
-    ]
+    assert gateway.asked == [("acs/v1/event/pictures", {"picUri": "Vsm://x"})]
 
 
 @pytest.mark.parametrize(

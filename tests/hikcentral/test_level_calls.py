@@ -1,7 +1,5 @@
 """The calls on access levels and on applying them."""
 
-import pytest
-
 from custom_components.hikcentral_visitors.hikcentral import (
     ApplicationState,
     HikCentralClient,
@@ -45,34 +43,19 @@ async def test_changing_members(client: HikCentralClient, gateway: Gateway) -> N
     ]
 
 
-@pytest.mark.parametrize(("retry", "number"), [(True, 0), (False, 1)])
-async def test_reapply(
-    client: HikCentralClient, gateway: Gateway, retry: bool, number: int
-) -> None:
+async def test_reapply(client: HikCentralClient, gateway: Gateway) -> None:
     gateway.answers("")
-    await client.reapply(["1", "2"], retry_failed=retry, priority=URGENT)
+    await client.reapply(["1", "2"], priority=URGENT)
     assert gateway.asked == [
-        (
-            "visitor/v1/auth/reapplication",
-            {"ImmediateDownload": number, "personIds": "1,2"},
-        )
+        ("visitor/v1/auth/reapplication", {"ImmediateDownload": 0, "personIds": "1,2"})
     ]
 
 
 async def test_application(client: HikCentralClient, gateway: Gateway) -> None:
     element = {"ID": "3", "ElementStatus": [{"elementStatus": 0}]}
-    gateway.answers(
-        {"ElementDetailList": {"ElementDetail": [element]}},
-        {"total": 1, "list": [{"deviceName": "T", "resultCode": 5}]},
-    )
+    gateway.answers({"ElementDetailList": {"ElementDetail": [element]}})
     detail = await client.application_detail("42", priority=URGENT)
     assert [door.state for door in detail.doors] == [ApplicationState.APPLIED]
-    (failure,) = await in_full(client.application_errors())
-    assert (failure.device_name, failure.code, failure.time) == ("T", "5", None)
     assert gateway.asked == [
-        ("visitor/v1/person/ID/elementDownloadDetail", {"id": "42"}),
-        (
-            "acs/v1/auth/applicationResult",
-            {"applicationResultType": 2, "type": 1, "pageNo": 1, "pageSize": 500},
-        ),
+        ("visitor/v1/person/ID/elementDownloadDetail", {"id": "42"})
     ]

@@ -83,7 +83,7 @@ def _signature(request: Request) -> str:
 async def test_each_attempt_is_signed_afresh() -> None:
     """D43: no nonce or time stamp is used twice."""
     async with _client(lambda _: VERSION) as (client, wire):
-        assert (await client.version()).version == "V3.1.1.0"
+        assert await client.version() == "V3.1.1.0"
         await client.version()
     first, second = wire.requests
     for request in (first, second):

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from custom_components.hikcentral_visitors.ledger import Ledger
 from custom_components.hikcentral_visitors.ledger.counters import totals
+from custom_components.hikcentral_visitors.ledger.loading import load
 from custom_components.hikcentral_visitors.ledger.outbox import waiting
 from custom_components.hikcentral_visitors.ledger.passage_queries import (
     PassageQuery,
@@ -33,6 +34,10 @@ from custom_components.hikcentral_visitors.visits.passage import (
     Passage,
     PassageOutcome,
 )
+from custom_components.hikcentral_visitors.visits.presence import (
+    Movement,
+    MovementKind,
+)
 from custom_components.hikcentral_visitors.visits.record import Change, VisitorRecord
 from custom_components.hikcentral_visitors.visits.status import Status
 
@@ -49,6 +54,13 @@ ENTRY = Passage(
     direction=Direction.ENTRY,
     credential="face",
 )
+
+
+MOVES = {
+    Direction.ENTRY: MovementKind.ENTRY,
+    Direction.EXIT: MovementKind.EXIT,
+}
+ECHO_AFTER = timedelta(seconds=5)
 
 
 @pytest.fixture
@@ -79,9 +91,7 @@ async def test_the_same_event_is_recorded_once(ledger: Ledger, moment: Moment) -
 async def test_an_echo_is_kept_but_neither_counted_nor_told(
     ledger: Ledger, moment: Moment
 ) -> None:
-    echo = replace(
-        ENTRY, event_id="e2", occurred_at=ENTRY.occurred_at + timedelta(seconds=5)
-    )
+    echo = replace(ENTRY, event_id="e2", occurred_at=ENTRY.occurred_at + ECHO_AFTER)
     assert await take(ledger, moment, ENTRY, echo) == [True, True]
     assert len(await ledger.async_read(waiting)) == 1
     assert await ledger.async_read(totals) == {"entries": 1}
@@ -89,6 +99,32 @@ async def test_an_echo_is_kept_but_neither_counted_nor_told(
         lambda one: find_passages(one, PassageQuery())
     )
     assert (len(rows), total) == (1, 1)
+
+
+@pytest.mark.usefixtures("ada")
+@pytest.mark.parametrize("outcome", PassageOutcome)
+@pytest.mark.parametrize("way", Direction)
+@pytest.mark.parametrize("echoed", [False, True])
+async def test_whom_a_door_let_in_or_out_has_moved_once(
+    ledger: Ledger,
+    moment: Moment,
+    outcome: PassageOutcome,
+    way: Direction,
+    *,
+    echoed: bool,
+) -> None:
+    one = replace(ENTRY, direction=way, outcome=outcome)
+    echo = replace(one, event_id="e2", occurred_at=one.occurred_at + ECHO_AFTER)
+    await take(ledger, moment, one, *([echo] if echoed else []))
+    kind = MOVES.get(way) if outcome is PassageOutcome.GRANTED else None
+    expected = () if kind is None else (Movement(one.occurred_at, kind, "v1"),)
+    for shown in ((), ("v1",)):
+        record = await ledger.async_read(
+            partial(load, visitor_id="ada", with_visits=shown)
+        )
+        assert record is not None
+        assert record.movements == expected
+        assert all(movement.kind is kind for movement in record.movements)
 
 
 @pytest.mark.usefixtures("ada")

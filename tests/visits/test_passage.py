@@ -23,10 +23,8 @@ from custom_components.hikcentral_visitors.visits.passage import (
     direction,
     is_echo,
     justified,
-    movement_kind,
     role_from_name,
 )
-from custom_components.hikcentral_visitors.visits.presence import MovementKind
 from custom_components.hikcentral_visitors.visits.visit import Visit
 
 from .values import HOUR, MINUTE, NOW, at, several_visits, stay, stopped, times
@@ -217,21 +215,6 @@ def test_bursts_are_never_counted_more_than_once_in_five_seconds(
     assert all(
         later - earlier > 5 * SECOND for earlier, later in itertools.pairwise(counted)
     )
-
-
-@pytest.mark.parametrize(
-    ("one", "kind"),
-    [
-        (passage(), MovementKind.ENTRY),
-        (passage(direction=Direction.EXIT), MovementKind.EXIT),
-        (passage(direction=Direction.PASSAGE), None),
-        (passage(direction=Direction.UNKNOWN), None),
-        (passage(outcome=PassageOutcome.DENIED), None),
-        (passage(echo=True), None),
-    ],
-)
-def test_what_moves_him(one: Passage, kind: MovementKind | None) -> None:
-    assert movement_kind(one) is kind
 
 
 def test_a_granted_entry_that_no_visit_allowed_is_told() -> None:

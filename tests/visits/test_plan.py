@@ -60,7 +60,6 @@ from .values import (
 )
 
 GIVING = {Kind.ADD_PERSON, Kind.UPDATE_PERSON, Kind.UPDATE_FACE, Kind.ADD_MEMBER}
-RANK = {Kind.APPLY: 1, Kind.CHECK_APPLICATION: 2}
 
 
 def todo_of(made: VisitorRecord, now: datetime = NOW) -> list[Kind]:

@@ -49,7 +49,6 @@ from .events import LONGEST_SEARCH, DoorEvent, Subscription
 from .levels import (
     AccessLevel,
     ApplicationDetail,
-    ApplicationFailure,
     ApplicationState,
     CredentialApplication,
     DoorApplication,
@@ -62,7 +61,7 @@ from .persons import LATEST_END, NO_NAME, Person, PersonDraft
 from .pictures import Picture
 from .push import Push, parse_push
 from .request_statistics import RequestFailure, RequestStatistics
-from .system import Organisation, Version
+from .system import Organisation
 from .times import ServerZone
 
 __all__ = [
@@ -80,7 +79,6 @@ __all__ = [
     "AlreadyExistsError",
     "AmbiguousError",
     "ApplicationDetail",
-    "ApplicationFailure",
     "ApplicationState",
     "CannotConnectError",
     "CapacityError",
@@ -125,7 +123,6 @@ __all__ = [
     "TransientError",
     "UnreadableAnswer",
     "UnsupportedError",
-    "Version",
     "event_type",
     "fetch_certificate",
     "parse_push",

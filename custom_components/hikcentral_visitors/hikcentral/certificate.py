@@ -22,7 +22,6 @@ class Certificate:
     issuer: str
     not_before: datetime
     not_after: datetime
-    self_signed: bool
 
 
 async def fetch_certificate(
@@ -67,5 +66,4 @@ def describe(der: bytes) -> Certificate:
         issuer=certificate.issuer.rfc4514_string(),
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
-        self_signed=certificate.issuer == certificate.subject,
     )

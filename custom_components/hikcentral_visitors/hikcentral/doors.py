@@ -54,7 +54,6 @@ class Door:
     name: str = ""
     state: DoorState | None = None
     device_id: str = ""
-    region_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +129,6 @@ class DoorCalls:
                     name=fields.text("doorName"),
                     state=_door_state(fields.number("doorState")),
                     device_id=fields.text("acsDevIndexCode"),
-                    region_id=fields.text("regionIndexCode"),
                 )
 
     async def readers(

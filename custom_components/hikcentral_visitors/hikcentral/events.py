@@ -29,24 +29,21 @@ class DoorEvent:
     """Something that happened at a door.
 
     `id` is the server's, or made of the event's own facts where it gave none.
-    `time` and `device_time` are UTC. `person_id` and `person_code` are None where
-    nobody was recognised; `person_code` comes with some pushes only. `check_in_out` is
-    the terminal's attendance state (0 unknown, 1 in, 2 out, 3 break out, 4 break in,
-    5 overtime in, 6 overtime out). `status` is the push's: an update of an event
-    repeats its id.
+    `time` is UTC. `person_id` and `person_code` are None where nobody was recognised;
+    `person_code` comes with some pushes only. A person's name is not read, so that
+    those of staff are held nowhere. `check_in_out` is the terminal's attendance state
+    (0 unknown, 1 in, 2 out, 3 break out, 4 break in, 5 overtime in, 6 overtime out).
+    `status` is the push's: an update of an event repeats its id.
     """
 
     id: str
     type: int
     time: datetime
-    device_time: datetime | None = None
     person_id: str | None = None
     person_code: str | None = None
-    person_name: str = field(default="", repr=False)
     door_id: str = ""
     door_name: str = ""
     reader_id: str = ""
-    reader_name: str = ""
     card_no: str = field(default="", repr=False)
     check_in_out: int = 0
     picture_uri: str = field(default="", repr=False)
@@ -64,11 +61,11 @@ class DoorEvent:
         data = fields.child("data")
         code = fields.number("eventType") or data.number("eventType")
         happened = ("happenTime", "eventTime")
-        device_time = fields.time(zone, "deviceTime") or data.time(zone, "deviceTime")
         time = (
             fields.time(zone, *happened)
             or data.time(zone, *happened)
-            or device_time
+            or fields.time(zone, "deviceTime")
+            or data.time(zone, "deviceTime")
             or sent
         )
         if not code or time is None or time.year not in _YEARS:
@@ -80,21 +77,17 @@ class DoorEvent:
         person_id = text("personId")
         door_id = text("doorIndexCode") or fields.text("srcIndex")
         reader_id = text("readerIndexCode")
-        names = (text("personGivenName"), text("personFamilyName"))
         return cls(
             id=fields.text("eventId")
             or data.text("eventId")
             or derived_id(code, time, door_id, reader_id, person_id),
             type=code,
             time=time,
-            device_time=device_time,
             person_id=person_id or None,
             person_code=text("personCode") or None,
-            person_name=text("personName") or " ".join(filter(None, names)),
             door_id=door_id,
             door_name=text("doorName") or fields.text("srcName"),
             reader_id=reader_id,
-            reader_name=text("readerName"),
             card_no=text("cardNo"),
             check_in_out=data.number("checkInAndOutType")
             or fields.number("checkInAndOutType")

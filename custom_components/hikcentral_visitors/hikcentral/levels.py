@@ -1,15 +1,13 @@
 """Access levels, their members, and applying them to doors (reference 3.8, 3.9)."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from enum import StrEnum
 
 from .arguments import checked_id, checked_ids, ignored
 from .fields import Fields, as_text
 from .pace import Priority
 from .paging import all_objects, all_pages
-from .times import ServerZone
 from .transport import Transport
 
 PRIVILEGE = "acs/v1/privilege/"
@@ -19,6 +17,7 @@ _APPLIED = 0
 _FAILED = frozenset({2, 3})
 _FACE = 2
 _CARD = frozenset({0, 4})
+_FAILED_TOO = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +34,6 @@ class AccessLevel:
 
     id: str
     name: str = ""
-    description: str = ""
     doors: tuple[LevelDoor, ...] = ()
 
     @classmethod
@@ -51,7 +49,6 @@ class AccessLevel:
         return cls(
             id=level_id,
             name=fields.text("privilegeGroupName"),
-            description=fields.text("description"),
             doors=tuple(
                 LevelDoor(id=door_id, name=element.child("BaseInfo").text("Name"))
                 for element in elements
@@ -90,13 +87,11 @@ class CredentialApplication:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoorApplication:
-    """A person at one door; the error fields are the server's, "" where none."""
+    """A person at one door."""
 
     door_id: str
     name: str = ""
     state: ApplicationState
-    error_code: str = ""
-    error_module: str = ""
     credentials: tuple[CredentialApplication, ...] = ()
 
 
@@ -125,7 +120,7 @@ class ApplicationDetail:
 
 
 def _door_application(element: Fields) -> DoorApplication:
-    statuses = list(element.children("ElementStatus"))
+    statuses = element.children("ElementStatus")
     numbers = [status.number("elementStatus") for status in statuses]
     if not numbers:  # a bare number instead of a list of objects
         numbers = [element.number("ElementStatus")]
@@ -134,8 +129,6 @@ def _door_application(element: Fields) -> DoorApplication:
         door_id=element.text("ID"),
         name=element.child("BaseInfo").text("Name"),
         state=application_state(numbers),
-        error_code=_first(statuses, "ErrorCode"),
-        error_module=_first(statuses, "ErrorModule"),
         credentials=tuple(
             CredentialApplication(
                 kind=_kind(certificate.number("type")),
@@ -146,37 +139,16 @@ def _door_application(element: Fields) -> DoorApplication:
     )
 
 
-def _first(statuses: Sequence[Fields], name: str) -> str:
-    texts = (status.text(name) for status in statuses)
-    return next((text for text in texts if text not in {"", "0"}), "")
-
-
 def _kind(number: int | None) -> str:
     if number == _FACE:
         return "face"
     return "card" if number in _CARD else ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApplicationFailure:
-    """An entry of the server's list of failed applications.
-
-    The guide does not give its fields; what is missing is "" or None.
-    """
-
-    person_id: str = ""
-    person_name: str = field(default="", repr=False)
-    door_id: str = ""
-    device_name: str = ""
-    code: str = ""
-    time: datetime | None = None
-
-
 class LevelCalls:
     """The calls on access levels and on applying."""
 
     _transport: Transport
-    _zone: ServerZone
 
     async def access_levels(
         self, *, priority: Priority = Priority.INTERACTIVE
@@ -216,20 +188,15 @@ class LevelCalls:
         """Take 1 to 100 persons out of a level."""
         await self._change("deletePersons", level_id, person_ids, priority)
 
-    async def reapply(
-        self,
-        person_ids: Sequence[str],
-        *,
-        retry_failed: bool = True,
-        priority: Priority,
-    ) -> None:
+    async def reapply(self, person_ids: Sequence[str], *, priority: Priority) -> None:
         """Have the doors take over what changed for 1 to 100 persons.
 
-        The answer only says that the job was accepted. Ids go as comma text: in any
-        other shape the call applies everything that is pending.
+        What failed before is tried again. The answer only says that the job was
+        accepted. Ids go as comma text: in any other shape the call applies everything
+        that is pending.
         """
         body = {
-            "ImmediateDownload": 0 if retry_failed else 1,
+            "ImmediateDownload": _FAILED_TOO,
             "personIds": ",".join(checked_ids(person_ids, "person")),
         }
         path = "visitor/v1/auth/reapplication"
@@ -245,22 +212,6 @@ class LevelCalls:
             priority,
             ApplicationDetail.from_data,
         )
-
-    async def application_errors(
-        self, *, priority: Priority = Priority.SWEEP
-    ) -> AsyncIterator[ApplicationFailure]:
-        """Return the failed applications of all persons."""
-        body = {"applicationResultType": 2, "type": PERSON_ACCESS}
-        path = "acs/v1/auth/applicationResult"
-        async for fields in all_objects(self._transport, path, body, priority):
-            yield ApplicationFailure(
-                person_id=fields.text("personId", "id"),
-                person_name=fields.text("personName"),
-                door_id=fields.text("doorIndexCode", "elementId"),
-                device_name=fields.text("deviceName", "doorName"),
-                code=fields.text("resultCode", "errorCode"),
-                time=fields.time(self._zone.tzinfo, "timeStamp", "time"),
-            )
 
     async def _change(
         self, what: str, level_id: str, person_ids: Sequence[str], priority: Priority

@@ -10,7 +10,6 @@ from .errors import MalformedAnswer, NotFoundError, UnreadableAnswer
 from .fields import Fields, as_text
 from .pace import Priority
 from .paging import all_objects
-from .pictures import Picture, picture_of
 from .times import ServerZone, fixed, format_time, rounded_up
 from .transport import Transport
 
@@ -38,7 +37,6 @@ class PersonDraft:
     phone: str | None = field(default=None, repr=False)
     email: str | None = field(default=None, repr=False)
     remark: str | None = field(default=None, repr=False)
-    gender: int | None = field(default=None, repr=False)
     card_numbers: tuple[str, ...] | None = field(default=None, repr=False)
     face: bytes | None = field(default=None, repr=False)
     begin: datetime | None = None
@@ -68,11 +66,6 @@ class PersonDraft:
         for key in ("personGivenName", "personFamilyName"):
             if key in body:
                 body[key] = str(body[key]).strip() or NO_NAME
-        if self.gender is not None:
-            if self.gender not in {0, 1, 2}:
-                msg = "gender is 0, 1 or 2"
-                raise ValueError(msg)
-            body["gender"] = self.gender
         if self.card_numbers is not None:
             if not all(self.card_numbers):
                 msg = "an empty card number"
@@ -111,7 +104,6 @@ class Person:
     phone: str = field(default="", repr=False)
     email: str = field(default="", repr=False)
     remark: str = field(default="", repr=False)
-    gender: int | None = field(default=None, repr=False)
     begin: datetime | None = None
     end: datetime | None = None
     card_numbers: tuple[str, ...] | None = field(default=None, repr=False)
@@ -135,7 +127,6 @@ class Person:
             phone=fields.text("phoneNo"),
             email=fields.text("email"),
             remark=fields.text("remark"),
-            gender=fields.number("gender"),
             begin=fields.time(zone, "beginTime"),
             end=fields.time(zone, "endTime"),
             card_numbers=None
@@ -244,15 +235,6 @@ class PersonCalls:
         async for fields in all_objects(self._transport, path, {}, priority):
             if (person := Person.from_fields(fields, self._zone.tzinfo)) is not None:
                 yield person
-
-    async def person_picture(
-        self, person_id: str, uri: str, *, priority: Priority = Priority.INTERACTIVE
-    ) -> Picture:
-        """Return a person's photo by its `picture_uri`."""
-        body = {"personId": checked_id(person_id, "person"), "picUri": uri}
-        return await self._transport.read_raw(
-            PERSON + "picture_data", body, priority, picture_of
-        )
 
     async def _person(
         self, name: str, body: Mapping[str, object], priority: Priority

@@ -6,14 +6,13 @@ from .poll import Poller
 from .pushes import PushCounts, Pushes
 from .questions import Questions
 from .subscriber import Standing, Subscriber
-from .subscription import Left, async_unsubscribe
+from .subscription import async_unsubscribe
 from .sweeps import Sweeper
 from .watch import PushState, Watch
 
 __all__ = [
     "AlarmPoller",
     "Intake",
-    "Left",
     "Poller",
     "PushCounts",
     "PushState",

@@ -167,15 +167,7 @@ async def async_carry_out(
             refused |= dict.fromkeys(codes, str(error))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Left:
-    """What came of unsubscribing: how many types were ended, which are left."""
-
-    ended: frozenset[int]
-    shared: frozenset[int]
-
-
-async def async_unsubscribe(client: HikCentralClient, webhook_id: str) -> Left:
+async def async_unsubscribe(client: HikCentralClient, webhook_id: str) -> None:
     """End all pushes to the webhook; none that somebody else gets too.
 
     For an entry that is removed, or does without pushes; not for a restart, over which
@@ -185,4 +177,3 @@ async def async_unsubscribe(client: HikCentralClient, webhook_id: str) -> Left:
     todo = steps((), view, "", lambda target: webhook_id in target)
     if todo.end:
         await client.unsubscribe(sorted(todo.end))
-    return Left(ended=todo.end, shared=todo.shared)

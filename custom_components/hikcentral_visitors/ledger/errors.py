@@ -49,7 +49,6 @@ class NewerSchemaError(LedgerError):
             f"the file has schema {found}, this release understands {understood}"
         )
         self.found = found
-        self.understood = understood
 
 
 class DamagedError(LedgerError):

@@ -8,7 +8,6 @@ import re
 
 from .events import VisitEventType
 from .hours import Hours
-from .presence import MovementKind
 from .visit import Visit
 
 ECHO = timedelta(seconds=5)
@@ -182,19 +181,6 @@ def is_echo(passage: Passage, earlier: Sequence[Passage]) -> bool:
         and abs(other.by_terminal - passage.by_terminal) <= ECHO
         for other in earlier
     )
-
-
-def movement_kind(passage: Passage) -> MovementKind | None:
-    """Return how a passage moves the visitor, or None where it does not."""
-    if passage.echo or passage.outcome is not PassageOutcome.GRANTED:
-        return None
-    match passage.direction:
-        case Direction.ENTRY:
-            return MovementKind.ENTRY
-        case Direction.EXIT:
-            return MovementKind.EXIT
-        case _:
-            return None
 
 
 def conclusions(

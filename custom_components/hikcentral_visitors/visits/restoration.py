@@ -41,11 +41,6 @@ def restored(record: VisitorRecord, now: datetime) -> VisitorRecord:
     return replace(record, known=known, visits=visits)
 
 
-def was_read(record: VisitorRecord) -> bool:
-    """Whether the server was asked since; before, nobody knows what is given."""
-    return record.known.existence is not Existence.UNKNOWN
-
-
 def is_given(
     visit: Visit, record: VisitorRecord, policy: Policy, now: datetime
 ) -> bool:
