@@ -338,6 +338,16 @@ async def test_trial_answers_what_would_be_and_changes_nothing(
     assert refused.translation_key == "name_missing"
 
 
+async def test_trial_says_all_that_he_could_show(
+    hass: HomeAssistant, house: House
+) -> None:
+    visit = await _call(hass, "grant_access", given_name="Maria", card_no="1", wait=0)
+    again = {"visitor_id": visit["visitor_id"], "given_name": "Maria"}
+    tried = await _call(hass, "grant_access", dry_run=True, **again)
+    assert tried["visitor_id"] == visit["visitor_id"]
+    assert tried["credentials"] == ["card"]
+
+
 @pytest.mark.parametrize(
     "start", ["2026-12-01 09:30:00", "2026-12-05 09:00:00", "2026-12-24 09:00:00"]
 )

@@ -4,12 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.core import HomeAssistant
-from homeassistant.util import dt as dt_util
-from homeassistant.util.json import JsonObjectType
 
-from .book import GrantRequest, Receipt
+from .book import GrantRequest
 from .errors import refusal
-from .local_time import iso
 from .photo import async_load_photo
 from .runtime import Runtime
 from .service_schemas import (
@@ -35,10 +32,6 @@ from .service_schemas import (
     ATTR_VISITOR_ID,
     ATTR_VISITOR_TYPE,
 )
-from .settings import Settings
-from .visits.access import AccessState
-from .visits.status import DUE, Status
-from .visits.window import round_down, round_up
 
 
 async def async_grant_request(
@@ -121,36 +114,3 @@ def managed_levels(
             )
         ids += meant
     return tuple(ids)
-
-
-def preview(
-    request: GrantRequest, receipt: Receipt, settings: Settings
-) -> JsonObjectType:
-    """Answer a trial that the book found good: what would be, had it been meant."""
-    now = dt_util.utcnow()
-    start = round_down(now)
-    if request.valid_from is not None:
-        start = round_up(request.valid_from)
-    end = request.valid_until
-    if end is None:
-        end = start + (request.duration or settings.default_duration)
-    ahead = start - request.early_arrival - now
-    access, status = AccessState.NOT_DUE, Status.SCHEDULED
-    if ahead <= settings.provision_ahead:
-        access, status = AccessState.GRANTING, Status.GRANTING
-    elif ahead < DUE:
-        status = Status.EXPECTED
-    shown = {"face": request.photo, "card": request.card_no}
-    return {
-        "visit_id": None,
-        "visitor_id": request.visitor_id,
-        "person_id": None,
-        "status": status.value,
-        "access": access.value,
-        "doors": {"ready": 0, "total": 0},
-        "credentials": [kind for kind, value in shown.items() if value is not None],
-        "warnings": list(receipt.warnings),
-        "entity_id": None,
-        "valid_from": iso(start),
-        "valid_until": iso(round_down(end)),
-    }

@@ -6,7 +6,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util.json import JsonObjectType
 
-from .book import Forgotten, Receipt
+from .book import Forgotten, GrantRequest, Receipt
 from .const import DELAYED_AFTER, DOMAIN
 from .ledger.passage_queries import PassageRow
 from .ledger.visitor_queries import VisitorRow
@@ -44,6 +44,25 @@ def granted(
         "entity_id": entity_of(hass, entry, view.visit.id),
         "valid_from": iso(view.visit.valid_from),
         "valid_until": iso(view.visit.valid_until),
+    }
+
+
+def tried(
+    hass: HomeAssistant,
+    entry: HikCentralConfigEntry,
+    request: GrantRequest,
+    receipt: Receipt,
+    view: VisitView,
+) -> JsonObjectType:
+    """Answer a trial: what the grant would, with all that he could show at a door."""
+    answer = granted(hass, entry, receipt, view)
+    if not receipt.created:
+        return answer
+    shown = {"face": view.visitor.photo, "card": view.visitor.card_no}
+    return answer | {
+        "visit_id": None,
+        "visitor_id": request.visitor_id,
+        "credentials": [kind for kind, value in shown.items() if value],
     }
 
 

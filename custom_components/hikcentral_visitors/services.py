@@ -16,8 +16,8 @@ from homeassistant.util.json import JsonObjectType
 from . import service_schemas as schema
 from .const import DOMAIN
 from .errors import joined, refusal, translated_errors
-from .grants import async_grant_request, preview
-from .responses import changed, granted, updated
+from .grants import async_grant_request
+from .responses import changed, granted, tried, updated
 from .runtime import Runtime
 from .service_lists import async_get_passages, async_get_visitors, async_get_visits
 from .service_schemas import (
@@ -67,14 +67,13 @@ def async_setup_services(hass: HomeAssistant) -> None:
 async def _async_grant_access(call: ServiceCall) -> ServiceResponse:
     server = await async_server(call)
     runtime = server.runtime
-    dry_run = call.data[ATTR_DRY_RUN]
     request = await async_grant_request(call.hass, runtime, call.data)
     with translated_errors():
-        receipt = await runtime.book.grant(request, server.actor, dry_run=dry_run)
-        if dry_run and receipt.created:
-            return preview(request, receipt, runtime.settings)
-        wait = 0 if dry_run else call.data[ATTR_WAIT]
-        view = await _async_seen(runtime, receipt.visit_id, wait)
+        if call.data[ATTR_DRY_RUN]:
+            receipt, view = await runtime.book.try_grant(request, server.actor)
+            return tried(call.hass, server.entry, request, receipt, view)
+        receipt = await runtime.book.grant(request, server.actor)
+        view = await _async_seen(runtime, receipt.visit_id, call.data[ATTR_WAIT])
     return granted(call.hass, server.entry, receipt, view)
 
 

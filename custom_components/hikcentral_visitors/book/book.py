@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import batched
+from typing import NoReturn
 
 from sqlalchemy import select
 
@@ -19,14 +20,15 @@ from ..ledger.photos import keep_photo
 from ..ledger.records import Moment
 from ..ledger.retention import forget_visitor
 from ..ledger.schema import visits
+from ..ledger.visit_queries import view_of_visit
 from ..visits import commands, person_code
 from ..visits.checks import CommandRefusedError
 from ..visits.policy import Policy
 from ..visits.record import Change, VisitorRecord
 from ..visits.update import update
-from ..visits.view import views
+from ..visits.view import VisitView, views
 from ..visits.visit import Actor
-from .questions import VisitQuestions
+from .questions import VisitQuestions, found
 from .registration import newcomer, of_reference, returning, visit_of, warnings
 from .requests import Forgotten, GrantRequest, Receipt, UpdateRequest
 from .withdrawal import withdraw_from
@@ -35,10 +37,11 @@ _AT_ONCE = 100
 """So many visitors in one commit; others get their turn between two."""
 
 
-class _DryRun(Exception):  # noqa: N818 - not an error: it undoes what was only tried
-    def __init__(self, receipt: Receipt) -> None:
+class _Tried(Exception):  # noqa: N818 - not an error: it undoes what was only tried
+    def __init__(self, receipt: Receipt, view: VisitView) -> None:
         super().__init__()
         self.receipt = receipt
+        self.view = view
 
 
 class VisitBook(VisitQuestions):
@@ -55,24 +58,27 @@ class VisitBook(VisitQuestions):
         super().__init__(ledger, policy, now)
         self._installation = installation
 
-    async def grant(
-        self, request: GrantRequest, actor: Actor, *, dry_run: bool = False
-    ) -> Receipt:
-        """Let somebody in; with `dry_run` say what would be, and change nothing.
+    async def grant(self, request: GrantRequest, actor: Actor) -> Receipt:
+        """Let somebody in; raises CommandRefusedError."""
+        return await self._ledger.async_write(
+            lambda transaction: self._grant(transaction, request, actor)
+        )
 
-        Raises CommandRefusedError.
-        """
+    async def try_grant(
+        self, request: GrantRequest, actor: Actor
+    ) -> tuple[Receipt, VisitView]:
+        """Return what a grant would be, and change nothing; raises as `grant` does."""
 
-        def work(transaction: Transaction) -> Receipt:
+        def work(transaction: Transaction) -> NoReturn:
             receipt = self._grant(transaction, request, actor)
-            if dry_run:
-                raise _DryRun(receipt)
-            return receipt
+            connection = transaction.connection
+            view = view_of_visit(connection, self.moment, receipt.visit_id)
+            raise _Tried(receipt, found(view))
 
         try:
             return await self._ledger.async_write(work)
-        except _DryRun as tried:
-            return tried.receipt
+        except _Tried as tried:
+            return tried.receipt, tried.view
 
     def _grant(
         self, transaction: Transaction, request: GrantRequest, actor: Actor
@@ -87,7 +93,7 @@ class VisitBook(VisitQuestions):
             record = _record(transaction, request.visitor_id)
             visitor = returning(record.visitor, request)
         visit = visit_of(request, visitor.id, moment.now)
-        found = warnings(connection, visitor, visit)
+        doubts = warnings(connection, visitor, visit)
 
         def decide(record: VisitorRecord) -> Change:
             return commands.register(
@@ -108,7 +114,7 @@ class VisitBook(VisitQuestions):
             visitor_id=visitor.id,
             visit_id=visit.id,
         )
-        return Receipt(visit_id=visit.id, visitor_id=visitor.id, warnings=found)
+        return Receipt(visit_id=visit.id, visitor_id=visitor.id, warnings=doubts)
 
     async def update(self, visit_id: str, request: UpdateRequest, actor: Actor) -> None:
         """Change what a visit and its visitor are; raises CommandRefusedError."""

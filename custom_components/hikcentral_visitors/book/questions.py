@@ -29,6 +29,13 @@ from ..visits.view import VisitView
 from ..visits.visit import Visitor
 
 
+def found(view: VisitView | None) -> VisitView:
+    """Return a visit that was looked for; raises CommandRefusedError."""
+    if view is None:
+        raise CommandRefusedError("unknown_visit")
+    return view
+
+
 class VisitQuestions:
     """Questions about visits, visitors and passages; all raise LedgerError."""
 
@@ -55,12 +62,11 @@ class VisitQuestions:
     async def visit(self, visit_id: str) -> VisitView:
         """Return one visit, open or closed; raises CommandRefusedError."""
         moment = self.moment
-        found = await self._ledger.async_read(
-            lambda connection: view_of_visit(connection, moment, visit_id)
+        return found(
+            await self._ledger.async_read(
+                lambda connection: view_of_visit(connection, moment, visit_id)
+            )
         )
-        if found is None:
-            raise CommandRefusedError("unknown_visit")
-        return found
 
     async def visits(self, query: VisitQuery) -> tuple[list[VisitView], int]:
         """Return a page of visits, and how many there are in all."""
@@ -69,15 +75,15 @@ class VisitQuestions:
             return await self._ledger.async_read(
                 lambda connection: find_visits(connection, moment, query)
             )
-        found: list[VisitKey] = []
+        keys: list[VisitKey] = []
         after: str | None = ""
         while after is not None:
             some, after = await self._ledger.async_read(
                 partial(open_visits, moment=moment, query=query, after=after)
             )
-            found += some
+            keys += some
         return await self._ledger.async_read(
-            lambda connection: find_visits_among(connection, moment, query, found)
+            lambda connection: find_visits_among(connection, moment, query, keys)
         )
 
     async def passages(self, query: PassageQuery) -> tuple[list[PassageRow], int]:
