@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import AsyncMock, patch
 
 from homeassistant.components.repairs import DOMAIN as REPAIRS
 from homeassistant.config_entries import ConfigEntryState
@@ -19,7 +19,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.hikcentral_visitors.const import DOMAIN
 from custom_components.hikcentral_visitors.issues import Issues
-from custom_components.hikcentral_visitors.local_time import shown
+from custom_components.hikcentral_visitors.ledger import LedgerError
 from custom_components.hikcentral_visitors.passage_issues import PassageIssues
 from custom_components.hikcentral_visitors.problems import (
     Cause,
@@ -30,6 +30,7 @@ from custom_components.hikcentral_visitors.problems import (
 from custom_components.hikcentral_visitors.visits.access import Access, AccessState
 from custom_components.hikcentral_visitors.visits.presence import Presence
 from custom_components.hikcentral_visitors.visits.view import VisitView
+from custom_components.hikcentral_visitors.wording import NOTHING, shown
 from simulator import Simulator
 
 from .facility import ENTRANCE, LEVEL, config_entry, control, person_of
@@ -170,6 +171,41 @@ async def test_a_refused_grant_is_an_issue_until_it_is_given(
     assert issue_registry.async_get_issue(DOMAIN, issue_id) is None
 
 
+async def test_nothing_can_be_done_while_the_server_is_not_loaded(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    entry: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    await grant_in_vain(hass, simulator)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    issue_id = f"{entry.entry_id}_access_not_given"
+    done = await fix(await hass_client(), DOMAIN, issue_id, "end")
+    assert (done["type"], done["reason"]) == ("abort", "failed")
+    assert done["description_placeholders"]["error"].startswith(
+        "HikCentral is not loaded, so nothing was changed."
+    )
+
+
+async def test_what_cannot_be_saved_is_said(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    entry: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await grant_in_vain(hass, simulator)
+    full = AsyncMock(side_effect=LedgerError("disk full"))
+    monkeypatch.setattr(entry.runtime_data.ledger, "async_write", full)
+    issue_id = f"{entry.entry_id}_access_not_given"
+    done = await fix(await hass_client(), DOMAIN, issue_id, "end")
+    assert (done["type"], done["reason"]) == ("abort", "failed")
+    assert done["description_placeholders"]["error"].startswith(
+        "The change could not be saved"
+    )
+    monkeypatch.undo()
+
+
 async def test_what_somebody_ignores_stays_so_while_it_is_tried_in_vain(
     hass: HomeAssistant,
     simulator: Simulator,
@@ -248,7 +284,7 @@ async def test_a_passage_without_a_visit_is_an_issue_until_it_was_seen(
     assert again.translation_placeholders is not None
     assert again.translation_placeholders["names"] == "Ada"
     assert again.translation_placeholders["doors"] == "Turnstile In"
-    assert again.translation_placeholders["since"] != "–"
+    assert again.translation_placeholders["since"] != NOTHING
     await fix(await hass_client(), DOMAIN, issue_id, "seen")
     # Written in order: what was begun before is stored when this is.
     await entry.runtime_data.ledger.async_write(lambda _transaction: None)

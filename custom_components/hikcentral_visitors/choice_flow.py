@@ -1,12 +1,17 @@
 """A repair issue that asks what to do: one of some choices, each a step of its own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.data_entry_flow import AbortFlow
+from homeassistant.exceptions import HomeAssistantError
 
-from .runtime import HikCentralConfigEntry
+from .errors import refusal, text_of, translated_errors
+from .runtime import HikCentralConfigEntry, Runtime
 
 
 class ChoiceFlow[C: StrEnum](RepairsFlow):
@@ -36,3 +41,17 @@ class ChoiceFlow[C: StrEnum](RepairsFlow):
             menu_options=list(self.options[self.cause]),
             description_placeholders=self._words,
         )
+
+    @contextmanager
+    def working(self) -> Generator[Runtime]:
+        """Yield what the entry runs on; the flow ends with what stands in the way.
+
+        An issue outlasts the entry's being loaded: it is decided about again then.
+        """
+        try:
+            if self.entry.state is not ConfigEntryState.LOADED:
+                raise refusal("server_not_loaded", server=self.entry.title)
+            with translated_errors():
+                yield self.entry.runtime_data
+        except HomeAssistantError as error:
+            raise AbortFlow("failed", {"error": text_of(self.hass, error)}) from error

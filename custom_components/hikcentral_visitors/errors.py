@@ -60,18 +60,20 @@ def joined(
             "failed": str(len(failures)),
             "asked": str(asked),
             "reasons": "; ".join(
-                f"{visit_id}: {_text(hass, error)}"
+                f"{visit_id}: {text_of(hass, error).rstrip('.')}"
                 for visit_id, error in failures.items()
             ),
         },
     )
 
 
-def _text(hass: HomeAssistant, error: HomeAssistantError) -> str:
+@callback
+def text_of(hass: HomeAssistant, error: HomeAssistantError) -> str:
+    """Return an error in the language of Home Assistant, of ours where it is ours."""
     texts = async_get_cached_translations(
         hass, hass.config.language, "exceptions", DOMAIN
     )
     key = f"component.{DOMAIN}.exceptions.{error.translation_key}.message"
     if key not in texts:
         return str(error)
-    return texts[key].format(**(error.translation_placeholders or {})).rstrip(".")
+    return texts[key].format(**(error.translation_placeholders or {}))

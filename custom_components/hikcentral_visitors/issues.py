@@ -7,10 +7,10 @@ from homeassistant.helpers.event import async_track_time_interval
 
 from .const import DOMAIN
 from .issue_cards import async_set_issue, noticed
-from .local_time import shown
-from .problems import Cause, Problem, first_names, problems
+from .problems import Cause, Problem, problems
 from .reasons import async_access_text, async_attempt_text
 from .runtime import HikCentralConfigEntry
+from .wording import first_names, shown
 
 _LOOK_EVERY = timedelta(minutes=1)
 _ABOUT_VISITS = frozenset(
@@ -84,8 +84,8 @@ class Issues:
                     for reason in problem.reasons or ("unclear",)
                 ]
             ),
-            "doors": first_names(sorted(doors)) or "–",
-            "levels": first_names(sorted(gone)) or "–",
+            "doors": first_names(sorted(doors)),
+            "levels": first_names(sorted(gone)),
             "next_attempt": await self._next_attempt(problem),
         }
 

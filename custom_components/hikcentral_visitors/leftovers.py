@@ -7,11 +7,8 @@ from .directory import Directory
 from .ledger import Committed, Ledger
 from .ledger.leftovers import Look, find_leftovers
 from .ledger.records import Moment
-from .local_time import shown
-from .problems import first_names
 from .visits.leftover import Leftover, unjustified
-
-NOTHING = "—"
+from .wording import NOTHING, first_names, shown
 
 
 class Leftovers:
@@ -81,8 +78,8 @@ def words(left: tuple[Leftover, ...], directory: Directory) -> dict[str, str]:
     ends = [one.until for one in left]
     known = [end for end in ends if end is not None]
     return {
-        "names": first_names(names) or NOTHING,
+        "names": first_names(names),
         "count": str(len(left)),
         "doors": ", ".join(sorted(doors or levels)) or NOTHING,
-        "until": shown(max(known)) if len(known) == len(ends) > 0 else NOTHING,
+        "until": shown(max(known) if len(known) == len(ends) > 0 else None),
     }

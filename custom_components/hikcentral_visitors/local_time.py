@@ -23,11 +23,6 @@ def iso(moment: datetime | None) -> str | None:
     return None if moment is None else dt_util.as_local(moment).isoformat()
 
 
-def shown(moment: datetime) -> str:
-    """Return an instant as people read it in a text, in the facility's zone."""
-    return f"{dt_util.as_local(moment):%Y-%m-%d %H:%M}"
-
-
 def first_on_day(previous: datetime | None, moment: datetime) -> bool:
     """Tell whether nothing like it happened before on the same day of the facility."""
     if previous is None:

@@ -7,15 +7,15 @@ from sqlalchemy import Connection
 from .const import DOMAIN, LOGGER
 from .issue_cards import async_set_issue, issue_id
 from .ledger import LedgerError
-from .ledger.memory import recall, remember
+from .ledger.memory import recall_texts, remember
 from .ledger.passage_queries import PassageQuery, PassageRow, find_passages
-from .local_time import shown
 from .notices import VisitNotice
-from .problems import Cause, first_names
+from .problems import Cause
 from .runtime import HikCentralConfigEntry
 from .visits.checks import CommandRefusedError
 from .visits.events import VisitEventType
 from .visits.passage import PassageOutcome
+from .wording import first_names, shown
 
 _KEY = "unjustified"
 
@@ -48,9 +48,9 @@ class PassageIssues:
         runtime = self._entry.runtime_data
         try:
             kept = await runtime.ledger.async_read(
-                lambda connection: recall(connection, _KEY)
+                lambda connection: recall_texts(connection, _KEY)
             )
-            for visit_id in kept or ():
+            for visit_id in kept:
                 try:
                     seen = await runtime.book.visit(visit_id)
                 except CommandRefusedError:
@@ -118,8 +118,8 @@ class PassageIssues:
             {
                 "names": first_names(names),
                 "count": str(len(names)),
-                "doors": first_names(list(doors)) or "–",
-                "since": shown(max(times)) if times else "–",
+                "doors": first_names(list(doors)),
+                "since": shown(max(times, default=None)),
             },
             fixable=True,
             severe=True,

@@ -5,11 +5,12 @@ from collections.abc import Awaitable, Callable
 from homeassistant.components.repairs import RepairsFlowResult
 from homeassistant.helpers import issue_registry as ir
 
+from .book import VisitBook
 from .choice_flow import ChoiceFlow
 from .const import DOMAIN
-from .errors import translated_errors
 from .permission import requester
 from .problems import Cause, problems
+from .visits.checks import CommandRefusedError
 from .visits.visit import Actor
 
 _OPTIONS = {
@@ -22,6 +23,8 @@ _OPTIONS = {
     Cause.PUSH_ELSEWHERE: ["take_over", "ignore"],
 }
 
+type _Command = Callable[[str, Actor], Awaitable[None]]
+
 
 class ProblemFlow(ChoiceFlow[Cause]):
     """Offers what helps against one cause."""
@@ -32,39 +35,46 @@ class ProblemFlow(ChoiceFlow[Cause]):
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Look at everything and try again, now; whether it works shows later."""
-        with translated_errors():
-            await self.entry.runtime_data.auditor.async_check_and_repair()
+        with self.working() as runtime:
+            await runtime.auditor.async_check_and_repair()
         return self.async_abort(reason="tried_again")
 
     async def async_step_close(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Note that those of whom nobody knows have left."""
-        await self._for_each(self.entry.runtime_data.book.check_out)
+        await self._for_each(lambda book: book.check_out)
         return self.async_create_entry(data={})
 
     async def async_step_end(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """End the visits, since nothing comes of them."""
-        await self._for_each(self.entry.runtime_data.book.revoke)
+        await self._for_each(lambda book: book.revoke)
         return self.async_create_entry(data={})
 
-    async def _for_each(self, command: Callable[[str, Actor], Awaitable[None]]) -> None:
+    async def _for_each(self, command: Callable[[VisitBook], _Command]) -> None:
         """Give this command for each visit that has the problem now."""
-        coordinator = self.entry.runtime_data.coordinator
-        for problem in problems(coordinator.concerns()):
-            if problem.cause is self.cause:
-                for seen in problem.visits:
-                    with translated_errors():
-                        await command(seen.visit.id, requester())
+        with self.working() as runtime:
+            book, concerns = runtime.book, runtime.coordinator.concerns()
+            concerned = [
+                seen.visit.id
+                for problem in problems(concerns)
+                if problem.cause is self.cause
+                for seen in problem.visits
+            ]
+            for visit_id in concerned:
+                try:
+                    await command(book)(visit_id, requester())
+                except CommandRefusedError:
+                    continue  # over meanwhile, or done by somebody else
 
     async def async_step_take_over(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Have pushed to us what goes elsewhere; whoever had it may lose it."""
-        with translated_errors():
-            await self.entry.runtime_data.push.async_take_over()
+        with self.working() as runtime:
+            await runtime.push.async_take_over()
         return self.async_create_entry(data={})
 
     async def async_step_ignore(

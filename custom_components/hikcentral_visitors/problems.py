@@ -8,9 +8,7 @@ from enum import StrEnum
 from .visits.access import AccessState
 from .visits.presence import Presence
 from .visits.view import VisitView
-
-NAMED = 3
-"""So many visitors are named in a problem; of the others there is the number."""
+from .wording import first_names
 
 GONE = "not_found"
 """The reason where the server says that the person or the level does not exist."""
@@ -69,12 +67,6 @@ class Problem:
     def names(self) -> str:
         """The first names, and a sign that there are more."""
         return first_names([seen.visitor.name for seen in self.visits])
-
-
-def first_names(names: Sequence[str]) -> str:
-    """Return the first of these names, and a sign that there are more."""
-    first = ", ".join(names[:NAMED])
-    return f"{first} …" if len(names) > NAMED else first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

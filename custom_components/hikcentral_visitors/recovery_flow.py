@@ -3,7 +3,7 @@
 from homeassistant.components.repairs import RepairsFlowResult
 
 from .choice_flow import ChoiceFlow
-from .errors import translated_errors
+from .errors import refusal
 from .ledger import Transaction, journal
 from .ledger.found import decide, waiting_for_decision
 from .ledger.recovery import (
@@ -15,7 +15,8 @@ from .ledger.recovery import (
 )
 from .permission import requester
 from .recovery_issues import RecoveryCause
-from .visits.checks import CommandRefusedError
+from .visits.checks import OF_LEVELS, CommandRefusedError
+from .wording import first_names
 
 _OPTIONS = {
     RecoveryCause.VISITS_LOST: ["seen"],
@@ -34,58 +35,62 @@ class RecoveryFlow(ChoiceFlow[RecoveryCause]):
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Somebody knows it; that is all there is to do."""
-        with translated_errors():
-            await self.entry.runtime_data.ledger.async_write(loss_seen)
+        with self.working() as runtime:
+            await runtime.ledger.async_write(loss_seen)
         return self.async_create_entry(data={})
 
     async def async_step_close_unreadable(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Close the visits that nobody can read, once somebody knows of them."""
-        runtime = self.entry.runtime_data
-        moment, actor = runtime.book.moment, requester()
+        actor = requester()
+        with self.working() as runtime:
+            moment = runtime.book.moment
 
-        def work(transaction: Transaction) -> None:
-            close_unreadable(transaction, moment)
-            journal.write(transaction, moment.now, actor, "close_unreadable")
+            def work(transaction: Transaction) -> None:
+                close_unreadable(transaction, moment)
+                journal.write(transaction, moment.now, actor, "close_unreadable")
 
-        with translated_errors():
             await runtime.ledger.async_write(work)
         return self.async_create_entry(data={})
 
     async def async_step_adopt(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Give all of them back what they had."""
-        runtime = self.entry.runtime_data
-        moment = runtime.book.moment
-        with translated_errors():
+        """Give all of them back what they had; who cannot have it is named."""
+        without: list[str] = []
+        with self.working() as runtime:
+            moment = runtime.book.moment
             found = await runtime.ledger.async_read(
                 lambda connection: waiting_for_decision(connection, moment)
             )
             for one in found:
                 try:
                     await runtime.book.restore(one.visit.id, requester())
-                except CommandRefusedError:
-                    continue  # over meanwhile, or decided by somebody else
+                except CommandRefusedError as error:
+                    # Others are over meanwhile, or somebody else decided.
+                    if error.key in OF_LEVELS:
+                        without.append(one.visitor.name)
             await runtime.ledger.async_write(decide)
+            if without:
+                raise refusal("not_given_back", names=first_names(without))
         return self.async_create_entry(data={})
 
     async def async_step_leave_out(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Leave them without access."""
-        with translated_errors():
-            await self.entry.runtime_data.ledger.async_write(decide)
+        with self.working() as runtime:
+            await runtime.ledger.async_write(decide)
         return self.async_create_entry(data={})
 
     async def async_step_grant_again(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Go on with the visits as they were restored."""
-        runtime = self.entry.runtime_data
-        moment, actor = runtime.book.moment, requester()
-        with translated_errors():
+        actor = requester()
+        with self.working() as runtime:
+            moment = runtime.book.moment
             await runtime.ledger.async_write(
                 lambda transaction: go_on(transaction, moment, actor)
             )
@@ -95,9 +100,9 @@ class RecoveryFlow(ChoiceFlow[RecoveryCause]):
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """End all visits whose access is not given now; first it must be known."""
-        runtime = self.entry.runtime_data
-        moment, actor = runtime.book.moment, requester()
-        with translated_errors():
+        actor = requester()
+        with self.working() as runtime:
+            moment = runtime.book.moment
             unread = await runtime.ledger.async_read(
                 lambda connection: unread_persons(connection, moment)
             )

@@ -14,11 +14,10 @@ from .ledger import LedgerError, Trouble
 from .ledger.found import waiting_for_decision
 from .ledger.records import Moment
 from .ledger.recovery import lost, restored_at, unreadable_visits
-from .local_time import shown
-from .problems import first_names
 from .reasons import async_storage_text
 from .runtime import HikCentralConfigEntry
 from .visits.view import VisitView
+from .wording import NOTHING, first_names, shown
 
 _LOOK_EVERY = timedelta(minutes=1)
 
@@ -144,7 +143,7 @@ def _lost_words(lost_: tuple[datetime, str | None] | None) -> dict[str, str] | N
     if lost_ is None:
         return None
     at, file = lost_
-    return {"since": shown(at), "file": file or "–"}
+    return {"since": shown(at), "file": file or NOTHING}
 
 
 def _found_words(found: list[VisitView]) -> dict[str, str] | None:
@@ -156,4 +155,4 @@ def _whose(names: list[str]) -> dict[str, str] | None:
     if not names:
         return None
     named = first_names(list(filter(None, names)))
-    return {"names": named or "–", "count": str(len(names))}
+    return {"names": named, "count": str(len(names))}

@@ -15,7 +15,7 @@ from .runtime import HikCentralConfigEntry
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, Any] | None
 ) -> RepairsFlow:
-    """Return the flow for an issue of ours; its entry is loaded, or it is not shown.
+    """Return the flow for an issue of ours.
 
     Only what a removed entry left has none. There is nothing to do but to take note:
     Home Assistant's own flow, which it also shows while nothing of ours is loaded.

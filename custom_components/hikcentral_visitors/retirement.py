@@ -25,11 +25,11 @@ import voluptuous as vol
 from .const import CONF_RETIREMENT, DOMAIN
 from .leaving import PATIENCE_S
 from .ledger import LedgerError
-from .leftovers import NOTHING, Leftovers, words
-from .local_time import shown
+from .leftovers import Leftovers, words
 from .permission import requester
 from .runtime import HikCentralConfigEntry, Runtime
 from .settings import Retirement
+from .wording import NOTHING, shown
 
 _RETIRE = vol.Schema(
     {

@@ -10,9 +10,9 @@ from homeassistant.util import dt as dt_util
 from .connection import clock_text, fingerprint_text
 from .hikcentral import CertificateError, CredentialsError
 from .issue_cards import async_set_issue
-from .local_time import shown
-from .problems import Cause, first_names
+from .problems import Cause
 from .runtime import HikCentralConfigEntry
+from .wording import NOTHING, first_names, shown
 
 UNREACHABLE_AFTER = timedelta(minutes=10)
 SKEW_TOLERATED = timedelta(seconds=60)
@@ -78,7 +78,7 @@ class ServerIssues:
         error = self._entry.runtime_data.contact.error
         if not isinstance(error, CertificateError):
             return None
-        text = fingerprint_text(error.fingerprint or "–")
+        text = fingerprint_text(error.fingerprint or NOTHING)
         # Two words, since the dialog of an issue does not break a long one.
         middle = len(text) // 2 + 1
         return {"fingerprint": f"{text[:middle]} {text[middle:]}".strip()}

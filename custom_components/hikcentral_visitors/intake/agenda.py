@@ -49,12 +49,13 @@ class Agenda:
         """Read what `kept` returned, as JSON gives it back."""
         if not isinstance(kept, dict):
             return cls()
+        offline = kept.get("offline")
         return cls(
             hourly=_time(kept.get("hourly")),
             daily=_time(kept.get("daily")),
             offline={
                 door: time
-                for door, text in (kept.get("offline") or {}).items()
+                for door, text in (offline if isinstance(offline, dict) else {}).items()
                 if (time := _time(text)) is not None
             },
         )

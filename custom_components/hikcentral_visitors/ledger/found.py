@@ -10,7 +10,7 @@ from ..visits.record import Change, VisitorRecord
 from ..visits.view import VisitView
 from ..visits.visit import SYSTEM
 from . import journal
-from .memory import recall, remember
+from .memory import recall_texts, remember
 from .records import Moment, insert
 from .schema import known, visitors
 from .transaction import Transaction
@@ -59,7 +59,7 @@ def take_in(transaction: Transaction, moment: Moment, record: VisitorRecord) -> 
         visitor_id=record.visitor.id,
         visit_id=record.visits[0].id if record.visits else None,
     )
-    waiting = _visit_ids(connection) + [visit.id for visit in record.visits]
+    waiting = recall_texts(connection, _KEY) + [visit.id for visit in record.visits]
     remember(transaction, _KEY, waiting)
     return True
 
@@ -68,7 +68,7 @@ def waiting_for_decision(connection: Connection, moment: Moment) -> list[VisitVi
     """Return the visits of persons found that somebody may still want to give back."""
     seen = (
         view_of_visit(connection, moment, visit_id)
-        for visit_id in _visit_ids(connection)
+        for visit_id in recall_texts(connection, _KEY)
     )
     return [one for one in seen if one and undecided(one.visit, moment.now)]
 
@@ -76,9 +76,3 @@ def waiting_for_decision(connection: Connection, moment: Moment) -> list[VisitVi
 def decide(transaction: Transaction) -> None:
     """Ask no more about those who were found so far."""
     remember(transaction, _KEY, [])
-
-
-def _visit_ids(connection: Connection) -> list[str]:
-    stored = recall(connection, _KEY)
-    listed = stored if isinstance(stored, list) else []
-    return [one for one in listed if isinstance(one, str)]

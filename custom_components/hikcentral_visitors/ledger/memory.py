@@ -115,6 +115,17 @@ def recall(connection: Connection, key: str) -> Any:
     return connection.scalar(select(meta.c.value).where(meta.c.key == key))
 
 
+def recall_texts(connection: Connection, key: str) -> list[str]:
+    """Return the texts that were remembered under a key as a list."""
+    return texts(recall(connection, key))
+
+
+def texts(stored: Any) -> list[str]:
+    """Return the texts of whatever was stored."""
+    listed = stored if isinstance(stored, list) else []
+    return [one for one in listed if isinstance(one, str)]
+
+
 def remember(transaction: Transaction, key: str, value: Any) -> None:
     """Keep a JSON value under a key."""
     connection = transaction.connection

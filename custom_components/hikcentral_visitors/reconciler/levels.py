@@ -8,15 +8,14 @@ level that is gone are not believed to be in it.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from sqlalchemy import Connection
 
 from ..contact import Contact
 from ..hikcentral import AccessLevel, HikCentralClient, HikCentralError, Priority
 from ..ledger import Ledger
-from ..ledger.loading import ids_to_audit
-from ..ledger.memory import recall, remember
+from ..ledger.loading import ids_to_audit, levels_held
+from ..ledger.memory import recall, remember, texts
 from ..ledger.records import Moment
 from ..visits.known import Existence, Known, Progress
 from ..visits.record import Change, VisitorRecord
@@ -26,7 +25,7 @@ _KEY = "level_doors"
 
 
 class Levels:
-    """What was last seen of the levels that concern us.
+    """What was last seen of the levels that concern us, or that visitors are still in.
 
     `gone` are levels from the options that the server does not show any more, `added`
     doors that some of them opens since they were first seen, with their names.
@@ -58,19 +57,17 @@ class Levels:
             self._contact.failed(error)
             return
         self._contact.answered()
-        policy = self._moment().policy
-        chosen = policy.managed_levels | policy.exit_levels
-        self.gone = chosen - shown.keys()
-        await self._learn(shown, chosen)
+        self.gone = self._moment().policy.levels_of_ours - shown.keys()
+        await self._learn(shown)
 
-    async def _learn(
-        self, shown: Mapping[str, AccessLevel], chosen: Iterable[str]
-    ) -> None:
-        before: dict[str, Any] = await self._ledger.async_read(_remembered)
-        after: dict[str, Any] = {}
+    async def _learn(self, shown: Mapping[str, AccessLevel]) -> None:
+        ours = self._moment().policy.levels_of_ours
+        held = await self._ledger.async_read(levels_held)
+        before = await self._ledger.async_read(remembered_doors)
+        after: dict[str, dict[str, list[str]]] = {}
         fewer, other = set[str](), set[str]()
         added: dict[str, str] = {}
-        for level in set(chosen) & shown.keys():
+        for level in (ours | held) & shown.keys():
             names = {door.id: door.name or door.id for door in shown[level].doors}
             doors = sorted(names)
             was = before.get(level, {"doors": doors, "first": doors})
@@ -78,7 +75,9 @@ class Levels:
                 fewer.add(level)
             elif was["doors"] != doors:
                 other.add(level)
-            added |= {door: names[door] for door in names.keys() - set(was["first"])}
+            if level in ours:
+                new = names.keys() - set(was["first"])
+                added |= {door: names[door] for door in new}
             after[level] = {"doors": doors, "first": was["first"]}
         self.added = added
 
@@ -99,8 +98,14 @@ class Levels:
             await self._ledger.async_write(partial(remember, key=_KEY, value=after))
 
 
-def _remembered(connection: Connection) -> dict[str, Any]:
-    return recall(connection, _KEY) or {}
+def remembered_doors(connection: Connection) -> dict[str, dict[str, list[str]]]:
+    """Return which doors each level had when it was seen first, and last."""
+    stored = recall(connection, _KEY)
+    return {
+        level: {name: texts(kept.get(name)) for name in ("doors", "first")}
+        for level, kept in (stored if isinstance(stored, dict) else {}).items()
+        if isinstance(kept, dict)
+    }
 
 
 def _seen(

@@ -47,6 +47,10 @@ def require_remembered(record: VisitorRecord) -> None:
         raise CommandRefusedError("visitor_forgotten")
 
 
+OF_LEVELS = frozenset({"no_access_levels", "level_not_managed"})
+"""Why levels are refused."""
+
+
 def check_levels(levels: frozenset[str], policy: Policy) -> None:
     """Raise CommandRefusedError for no levels, and for any that is not managed."""
     if not levels:
