@@ -1,5 +1,6 @@
 """The download for fault finding: useful, and silent about people."""
 
+from dataclasses import fields
 import json
 
 from homeassistant.const import Platform
@@ -41,6 +42,12 @@ async def loaded(stand_in: StandIn) -> StandIn:
 async def test_diagnostics(loaded: StandIn, snapshot: SnapshotAssertion) -> None:
     shown = await async_get_config_entry_diagnostics(loaded.hass, loaded.entry)
     assert shown == snapshot
+
+
+async def test_every_option_is_told_of(loaded: StandIn) -> None:
+    shown = await async_get_config_entry_diagnostics(loaded.hass, loaded.entry)
+    secret = {"organisation", "push_address"}
+    assert shown["settings"].keys() == {one.name for one in fields(Settings)} - secret
 
 
 async def test_nobody_is_named(loaded: StandIn) -> None:

@@ -81,12 +81,17 @@ def _settings(settings: Settings) -> dict[str, Any]:
         "push": settings.push,
         "push_local_only": settings.push_local_only,
         "retention": _seconds(settings.retention),
-        "hours": [settings.hours_from.isoformat(), settings.hours_until.isoformat()],
+        "hours_from": settings.hours_from.isoformat(),
+        "hours_until": settings.hours_until.isoformat(),
         "re_entry_grace": _seconds(settings.re_entry_grace),
         "presence_timeout": _seconds(settings.presence_timeout),
         "provision_ahead": _seconds(settings.provision_ahead),
         "visit_devices": settings.visit_devices,
         "door_locks": settings.door_locks,
+        "retirement": settings.retirement,
+        "way_out": settings.way_out,
+        "exit_levels": len(settings.exit_levels),
+        "exit_grace": _seconds(settings.exit_grace),
     }
 
 
