@@ -37,9 +37,15 @@ class Contact:
     def gap(self) -> datetime:
         """When the last long loss of contact ended; now, while one lasts."""
         now = self._now()
-        if self._lost is not None and now - self._lost >= LONG_GAP:
+        if self._long_lost():
             return now
+        # A clock that was set back would let nothing be newer for as long.
+        self._gap = min(self._gap, now)
         return self._gap
+
+    def _long_lost(self) -> bool:
+        """Nobody knows how long it was where the clock was set meanwhile."""
+        return self._lost is not None and abs(self._now() - self._lost) >= LONG_GAP
 
     def async_listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call `listener` when contact is lost, found, or lost for another reason."""
@@ -52,7 +58,7 @@ class Contact:
 
     def answered(self) -> None:
         """The server answered."""
-        if self._lost is not None and self._now() - self._lost >= LONG_GAP:
+        if self._long_lost():
             self._gap = self._now()
         self._lost = None
         if self.connected:

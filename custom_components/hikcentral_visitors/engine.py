@@ -67,6 +67,6 @@ def create_engine(
         contact=contact,
         ledger=ledger,
         book=VisitBook(ledger, installation, policy, dt_util.utcnow),
-        reconciler=Reconciler(ledger, executor, moment),
+        reconciler=Reconciler(ledger, executor, contact, moment),
         auditor=Auditor(ledger, client, contact, moment, installation),
     )

@@ -58,6 +58,7 @@ from .push_address import (
 )
 from .retirement import RetirementSteps
 from .settings import Settings
+from .visits.policy import LONGEST_STAY
 
 _MINUTE: Final = timedelta(minutes=1)
 _DURATION = DurationSelector(DurationSelectorConfig(enable_second=False))
@@ -84,6 +85,7 @@ _DURATIONS: Final = (
     CONF_RE_ENTRY_GRACE,
 )
 _CLOCK_TIMES: Final = (CONF_HOURS_FROM, CONF_HOURS_UNTIL)
+_MOST_HOURS_INSIDE: Final = LONGEST_STAY // timedelta(hours=1)
 _NOT_ZERO: Final = (CONF_DEFAULT_DURATION, CONF_EXTEND_STEP)
 _VISITS: Final = vol.Schema(
     {
@@ -94,7 +96,7 @@ _VISITS: Final = vol.Schema(
         vol.Required(CONF_HOURS_FROM): TimeSelector(),
         vol.Required(CONF_HOURS_UNTIL): TimeSelector(),
         vol.Required(CONF_PROVISION_AHEAD): _number(1, 31, "days"),
-        vol.Required(CONF_PRESENCE_TIMEOUT): _number(1, 168, "hours"),
+        vol.Required(CONF_PRESENCE_TIMEOUT): _number(1, _MOST_HOURS_INSIDE, "hours"),
         vol.Required(CONF_RETENTION): _number(1, 3650, "days"),
         vol.Required(CONF_VISIT_DEVICES): _number(0, 200, "places"),
     }

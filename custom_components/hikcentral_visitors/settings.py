@@ -167,6 +167,7 @@ class Settings:
                 zone=dt_util.get_default_time_zone(),
             ),
             managed_levels=frozenset(self.access_levels),
+            default_levels=frozenset(self.default_levels),
             retired=self.retirement is not None,
             exit_levels=self.exit_levels
             if self.way_out is WayOut.READER

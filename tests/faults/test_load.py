@@ -77,7 +77,9 @@ class BusyHouse(House):
         """Begin; the reconciler sleeps by the loop's time."""
         await super().start()
         await self._rest()
-        self.reconciler = Reconciler(self.ledger, self.executor, self.moment)
+        self.reconciler = Reconciler(
+            self.ledger, self.executor, self.contact, self.moment
+        )
         self._work()
 
     async def until_state(

@@ -152,7 +152,7 @@ class House:
             self.ledger, self.client, self.contact, INSTALLATION, "2", self.moment
         )
         self.reconciler = Reconciler(
-            self.ledger, self.executor, self.moment, self._sleep
+            self.ledger, self.executor, self.contact, self.moment, self._sleep
         )
         self.auditor = Auditor(
             self.ledger, self.client, self.contact, self.moment, INSTALLATION

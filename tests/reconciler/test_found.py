@@ -1,5 +1,6 @@
 """Persons of ours whom the ledger does not know are found, narrowed and shown."""
 
+from dataclasses import replace
 import shutil
 
 import pytest
@@ -118,6 +119,20 @@ async def test_who_is_adopted_has_everything_back_with_the_same_person(
     assert [one.id for one in house.ours()] == [person.id]
     assert (await house.access(found.visit.id)).state is AccessState.ACTIVE
     assert await _found(house) == [], "and nobody is asked about him any more"
+
+
+async def test_who_is_adopted_where_members_are_not_listed_has_the_default_levels(
+    house: House,
+) -> None:
+    await house.grant("Ada", VIP)
+    await house.settle()
+    house.policy = replace(house.policy, default_levels=frozenset({LOBBY}))
+    await _lose_the_ledger(house)
+    house.switch(member_lists="unsupported")
+    (found,) = await _found(house)
+    await house.book.restore(found.visit.id, DESK)
+    await house.settle()
+    assert house.open_to_us() == LOBBY_DOORS
 
 
 async def test_whom_nobody_wants_back_stays_out(house: House) -> None:

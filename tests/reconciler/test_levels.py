@@ -160,3 +160,19 @@ async def test_to_check_twice_at_a_time_is_to_check_once(house: House) -> None:
     await asyncio.gather(*(house.auditor.async_check_and_repair() for _ in range(5)))
     await house.settle()
     assert house.calls()[READ] <= 20
+
+
+async def test_a_door_leaves_a_level_that_is_not_managed_any_more(house: House) -> None:
+    """I1: it is watched until nobody of ours is in it."""
+    await house.grant("Ada", VIP)
+    await house.settle()
+    await _audited(house)
+    house.policy = replace(house.policy, managed_levels=frozenset({LOBBY}))
+    await house.restart()
+    await _audited(house)
+    level = house.world.database.tables.levels[VIP]
+    doors = [door for door in level.doors if door != "15"]
+    house.world.database.save_level(replace(level, doors=doors))
+    await _audited(house)
+    assert house.open_to_us() == LOBBY_DOORS
+    assert not house.auditor.levels.added

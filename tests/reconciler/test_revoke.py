@@ -1,9 +1,11 @@
 """Taking away: the order of the calls, and that it never ends before it is done."""
 
 from collections import Counter
+from datetime import datetime
 
 import pytest
 
+from custom_components.hikcentral_visitors.book import UpdateRequest
 from custom_components.hikcentral_visitors.ledger.retention import (
     delete_forgotten,
     forget_visitor,
@@ -17,6 +19,7 @@ from .house import (
     APPLY,
     CHECK,
     DELETE,
+    DESK,
     EXPEL,
     HOUR,
     LOBBY,
@@ -214,3 +217,35 @@ async def test_nothing_is_left_of_somebody_who_is_forgotten(house: House) -> Non
     deleted = await house.ledger.async_write(delete_forgotten)
     assert deleted == 1
     await house.settle()
+
+
+async def test_what_is_refused_of_him_holds_up_no_shortening(house: House) -> None:
+    """I1: the end lies in HikCentral, though somebody else has his new card."""
+    visit = await house.grant()
+    await house.grant("Bob", card_no="123")
+    await house.settle()
+    card = UpdateRequest(visitor={"card_no": "123"})
+    await house.book.update(visit, card, DESK)
+    await house.settle()
+    await house.book.extend(visit, DESK, until=house.now() + HOUR)
+    await house.wait(10 * MINUTE)
+    await house.stop()
+    house.clock.move_to(house.now() + HOUR)
+    (ada,) = (one for one in house.ours() if one.given_name == "Ada")
+    assert house.opens(ada.id) == set()
+    await house.start()
+
+
+async def test_what_is_refused_of_him_holds_up_no_end(house: House) -> None:
+    visit = await house.grant()
+    await house.grant("Bob", card_no="123")
+    await house.settle()
+    card = UpdateRequest(visitor={"card_no": "123"})
+    await house.book.update(visit, card, DESK)
+    await house.settle()
+    house.calls()
+    await house.revoke(visit)
+    await house.wait(10 * MINUTE)
+    (ada,) = (one for one in house.ours() if one.given_name == "Ada")
+    assert datetime.fromisoformat(ada.end_time) <= house.now()
+    assert house.calls()[DELETE] == 0

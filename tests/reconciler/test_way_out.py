@@ -10,7 +10,7 @@ from custom_components.hikcentral_visitors.visits.passage import Direction, Pass
 from simulator.control.operator import operate
 from simulator.faults import parse_faults
 
-from .house import HOUR, LOBBY, LOBBY_DOORS, MINUTE, House
+from .house import HOUR, LOBBY, LOBBY_DOORS, MEMBERS, MINUTE, House
 
 WAY_OUT_DOOR = "15"
 
@@ -113,3 +113,19 @@ async def test_a_level_for_leaving_that_is_gone_is_no_obstacle_to_getting_in(
     await house.grant("Ada", LOBBY, stay=HOUR)
     await house.settle()
     assert house.open_to_us() == LOBBY_DOORS
+
+
+async def test_who_is_found_is_taken_out_of_a_way_out_that_cannot_be_read(
+    readers: House,
+) -> None:
+    house = readers
+    await house.grant("Ada", LOBBY)
+    await house.settle()
+    await house.stop()
+    for file in house.path.parent.glob(f"{house.path.name}*"):
+        file.unlink()
+    await house.start()
+    house.fail(MEMBERS, code="5")
+    await house.auditor.async_audit(thorough=True)
+    await house.settle()
+    assert house.open_to_us() == set()

@@ -30,6 +30,7 @@ from custom_components.hikcentral_visitors.visits.presence import MovementKind a
 from custom_components.hikcentral_visitors.visits.record import Change, VisitorRecord
 from custom_components.hikcentral_visitors.visits.visit import (
     WIPED,
+    EntryMode,
     Outcome,
     Visit,
     Visitor,
@@ -278,7 +279,23 @@ def test_only_managed_levels_are_restored() -> None:
     made = record(stay(-1, 4, "lobby", "old", **REVOKED))
     assert RESTORE(made).record.visit("visit").levels == {"lobby"}
     made = record(stay(-1, 4, "old", **REVOKED))
-    assert RESTORE(made).record.visit("visit").levels == {"old"}
+    assert refusal(RESTORE, made) == "level_not_managed"
+
+
+def test_where_nobody_knows_the_levels_the_default_ones_are_given_back() -> None:
+    made = record(replace(stay(-1, 4, **REVOKED), levels=frozenset()))
+    assert refusal(RESTORE, made) == "no_access_levels"
+    policy = replace(POLICY, default_levels=frozenset({"lobby"}))
+    restored = restore(made, "visit", policy, NOW).record
+    assert restored.visit("visit").levels == {"lobby"}
+
+
+def test_who_used_his_one_entry_is_not_given_another() -> None:
+    once = stay(-3, 4, entry_mode=EntryMode.SINGLE, **REVOKED)
+    gone = record(once, movements=moved((-2, Kind.ENTRY), (-1, Kind.EXIT)))
+    assert refusal(RESTORE, gone) == "visit_ended"
+    just_out = record(once, movements=moved((-2, Kind.ENTRY), (-0.1, Kind.EXIT)))
+    assert told(RESTORE(just_out)) == [Told.RESTORED]
 
 
 def test_checking_in() -> None:

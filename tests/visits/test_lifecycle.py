@@ -267,6 +267,13 @@ def test_in_single_mode_nothing_else_ends_it(steps: list[tuple[float, Kind]]) ->
     assert after(made, at(1)).ended_at is None
 
 
+def test_in_single_mode_an_entry_of_the_day_before_is_not_the_one() -> None:
+    """A door let him in that should not have: tomorrow he is let in all the same."""
+    early = moved((-2, Kind.ENTRY), (-1, Kind.EXIT))
+    tomorrow = stay(20, 28, entry_mode=EntryMode.SINGLE)
+    assert after(held(tomorrow, movements=early)).ended_at is None
+
+
 LEFT = moved((-1, Kind.ENTRY), (0, Kind.EXIT))
 """In, and out: he may come back until NOW + GRACE."""
 

@@ -7,13 +7,15 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import batched
 from typing import Any
 
 from sqlalchemy import CompoundSelect, Connection, and_, or_, select, true
 
+from ..visits.attempts import OUT_OF_REACH
 from ..visits.known import UNSETTLED, Existence, Known, Progress
+from ..visits.policy import LONGEST_STAY
 from ..visits.presence import Movement, in_order
 from ..visits.record import VisitorRecord
 from ..visits.visit import Visit, Visitor
@@ -32,9 +34,6 @@ from .statements import (
 )
 
 _IDS_AT_ONCE = 500
-
-_LONGEST_STAY = timedelta(days=7)
-"""So long, at most, somebody is believed to be inside who was not seen again."""
 
 
 def load(
@@ -109,7 +108,7 @@ def _movements(
     if not stays:
         return
     since = {
-        visitor_id: min(visit.window.start for visit in own) - _LONGEST_STAY
+        visitor_id: min(visit.window.start for visit in own) - LONGEST_STAY
         for visitor_id, own in stays.items()
     }
     shown = {visit.id for own in stays.values() for visit in own}
@@ -164,6 +163,17 @@ def ids_to_care_for(connection: Connection, now: datetime) -> list[str]:
     return list(connection.scalars(open_visits.union(in_doubt, forgotten)))
 
 
+def ids_out_of_reach(connection: Connection) -> list[str]:
+    """Return the visitors of whom something waits since no connection came about."""
+    query = select(known.c.visitor_id).where(
+        or_(
+            known.c.widening_reason == OUT_OF_REACH,
+            known.c.narrowing_reason == OUT_OF_REACH,
+        )
+    )
+    return list(connection.scalars(query))
+
+
 def ids_to_audit(connection: Connection) -> list[str]:
     """Return the visitors of whom the server may hold anything at all.
 
@@ -174,6 +184,13 @@ def ids_to_audit(connection: Connection) -> list[str]:
         or_(known.c.existence != Existence.ABSENT, known.c.add_attempted == true())
     )
     return list(connection.scalars(query))
+
+
+def levels_held(connection: Connection) -> frozenset[str]:
+    """Return the levels that anybody is in, or may be."""
+    rows = connection.execute(select(known.c.members, known.c.unsure).distinct())
+    readable = (held for row in rows for held in row if held is not UNREADABLE)
+    return frozenset[str]().union(*readable)
 
 
 def by_time(stays: Iterable[Visit]) -> tuple[Visit, ...]:

@@ -144,7 +144,7 @@ class Auditor:
     ) -> list[Findings]:
         """Compare what levels hold of these visitors with what was known before."""
         policy = self._moment().policy
-        levels = policy.managed_levels | policy.exit_levels
+        levels = policy.levels_of_ours
         present: dict[str | None, _Held] = {}
         async for record in async_records(self._ledger, visitor_ids):
             known = record.known
@@ -228,7 +228,7 @@ class Auditor:
         reading, _ = person_reading(person, visitor)
         back = record.known.existence is Existence.ABSENT
         policy = self._moment().policy
-        levels = policy.managed_levels | policy.exit_levels if back else frozenset()
+        levels = policy.levels_of_ours if back else frozenset()
 
         def learn(known: Known) -> Known:
             """Of somebody who is back, nobody knows which levels came with him."""

@@ -74,7 +74,7 @@ class Calls:
             OperationKind.READ_PERSON: self._read_person,
             OperationKind.ADD_PERSON: self._add_person,
             OperationKind.UPDATE_PERSON: self._update_person,
-            OperationKind.NARROW_PERSON: self._update_person,
+            OperationKind.NARROW_PERSON: self._narrow_person,
             OperationKind.END_WINDOW: self._end_window,
             OperationKind.UPDATE_FACE: self._update_face,
             OperationKind.DELETE_PERSON: self._delete_person,
@@ -154,36 +154,57 @@ class Calls:
     async def _update_person(self, target: Target) -> Answer:
         window = _window(target)
         profile = profile_digest(target.record.visitor)
-        await self._client.update_person(
-            target.person_id, self._draft(target, window), priority=_priority(target)
-        )
+        await self._update(target, self._draft(target, window))
         return _knowing(lambda known: facts.person_updated(known, window, profile))
+
+    async def _narrow_person(self, target: Target) -> Answer:
+        """Shorten the validity; whatever else of him is refused waits for its turn."""
+        try:
+            return await self._update_person(target)
+        except RefusedError:
+            window = _window(target)
+            await self._update(target, _only_window(target, window))
+        return _knowing(lambda known: facts.person_updated(known, window, None))
+
+    async def _update(self, target: Target, draft: PersonDraft) -> None:
+        await self._client.update_person(
+            target.person_id, draft, priority=_priority(target)
+        )
 
     async def _end_window(self, target: Target) -> Answer:
         """End the validity now; where no past end is taken, in a moment.
 
         Which of the clocks is right nobody knows: it ends by the earlier one, or, where
-        the server refuses that, by the server's.
+        the server refuses that, by the server's. Where something else of him may be
+        what is refused, the end is sent alone.
         """
         ours = self._now().replace(microsecond=0)
         server = self._client.clock.now().replace(microsecond=0)
+        ends = (min(ours, server), server + _MOMENT_LATER)
+        profile: str | None = profile_digest(target.record.visitor)
         try:
-            window = await self._end_at(target, min(ours, server))
-        except ParameterError:
-            window = await self._end_at(target, server + _MOMENT_LATER)
+            window = await self._end_at(target, self._draft, ends)
+        except RefusedError:
+            profile = None
+            window = await self._end_at(target, _only_window, ends)
         # More cannot be done about a server whose clock is ahead; it is read again.
         over = _ended(window, min(window.end, ours + _MOMENT_LATER))
-        profile = profile_digest(target.record.visitor)
         return _knowing(lambda known: facts.window_ended(known, over, profile))
 
-    async def _end_at(self, target: Target, end: datetime) -> Window:
-        window = _ended(target.record.known.window, end)
-        await self._client.update_person(
-            target.person_id,
-            self._draft(target, window),
-            priority=Priority.NARROWING,
-        )
-        return window
+    async def _end_at(
+        self,
+        target: Target,
+        draft: Callable[[Target, Window], PersonDraft],
+        ends: tuple[datetime, datetime],
+    ) -> Window:
+        """End it at the first of these times that the server takes."""
+        first, last = (_ended(target.record.known.window, end) for end in ends)
+        try:
+            await self._update(target, draft(target, first))
+        except ParameterError:
+            await self._update(target, draft(target, last))
+            return last
+        return first
 
     async def _update_face(self, target: Target) -> Answer:
         digest = target.record.visitor.photo or ""
@@ -214,8 +235,14 @@ class Calls:
             face=target.record.known.face is not None,
             telling=self._telling,
         )
-        now = self._now()
-        return _knowing(lambda known: terminals.doors_read(known, reading, now))
+        now, asked = self._now(), target.record.known
+
+        def read(known: Known) -> Known:
+            if not terminals.same_order(known, asked):
+                return known
+            return terminals.doors_read(known, reading, now)
+
+        return _knowing(read)
 
     async def _add_members(self, level: str, targets: Sequence[Target]) -> set[str]:
         persons = [target.person_id for target in targets]
@@ -286,6 +313,12 @@ class Calls:
             begin=window.start,
             end=window.end,
         )
+
+
+def _only_window(target: Target, window: Window) -> PersonDraft:
+    """What is enough to change a validity (guide 3.3)."""
+    code = target.record.visitor.person_code
+    return PersonDraft(person_code=code, begin=window.start, end=window.end)
 
 
 def _knowing(learn: Callable[[Known], Known]) -> Answer:

@@ -121,7 +121,8 @@ class Executor:
 
         Meanwhile it may have been set back to a backup, and ids given to others.
         """
-        return known.proven_at is not None and known.proven_at >= self._contact.gap
+        proven_at = known.proven_at
+        return proven_at is not None and self._contact.gap <= proven_at <= self._now()
 
     async def _carry_out_for_many(self, job: Job, targets: Sequence[Target]) -> None:
         """Call for all; a refused batch is halved until the culprit stands alone."""
@@ -157,7 +158,12 @@ class Executor:
             known = attempts.succeeded(
                 record.known, job.operation, taking=taking[record.visitor.id]
             )
-            return Change(answer(replace(record, known=known)))
+            record = answer(replace(record, known=known))
+            wish = desired(record, moment.now, moment.policy)
+            if not plan(record, wish, moment.now).operations:
+                known = attempts.nothing_left(record.known)
+                record = replace(record, known=known)
+            return Change(record)
 
         def work(transaction: Transaction) -> None:
             for record in change_many(transaction, moment, taking, decide):
@@ -209,10 +215,12 @@ def _failed(
         case OperationKind.UPDATE_FACE, RefusedError() if not isinstance(
             error, NotFoundError
         ):
-            photo_id = record.visitor.photo or ""
+            photo_id = target.record.visitor.photo or ""
             return replace(record, known=facts.face_refused(known, photo_id))
         case OperationKind.CHECK_APPLICATION, RefusedError():
-            return replace(record, known=terminals.doors_unreadable(known, now))
+            if terminals.same_order(known, target.record.known):
+                known = terminals.doors_unreadable(known, now)
+            return replace(record, known=known)
     known = attempts.failed(
         known,
         operation,

@@ -16,10 +16,10 @@ from ..hikcentral import (
     TransientError,
     UnsupportedError,
 )
-from ..visits.attempts import Failure, FailureKind
+from ..visits.attempts import OUT_OF_REACH, Failure, FailureKind
 
 _REASONS: tuple[tuple[type[HikCentralError], str], ...] = (
-    (CannotConnectError, "unreachable"),
+    (CannotConnectError, OUT_OF_REACH),
     (CertificateError, "certificate_changed"),
     (CredentialsError, "credentials_refused"),
     (NotPermittedError, "not_permitted"),

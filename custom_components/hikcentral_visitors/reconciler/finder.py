@@ -76,14 +76,14 @@ class Finder:
 
         Nobody knows which levels were managed when they were given.
         """
-        managed = self._moment().policy.managed_levels
+        ours = self._moment().policy.levels_of_ours
         all_levels = {
             level.id
             async for level in self._client.access_levels(priority=Priority.SWEEP)
         }
         levels: dict[str, set[str]] = {}
         unread = set[str]()
-        for level in sorted(all_levels | managed):
+        for level in sorted(all_levels | ours):
             try:
                 async for person in self._client.members(
                     level, priority=Priority.SWEEP
@@ -93,12 +93,12 @@ class Finder:
             except HikCentralError as error:
                 self._contact.failed(error)
                 unread.add(level)
-        return levels, managed & unread
+        return levels, ours & unread
 
     async def _doubt(self, visitor_ids: Iterable[str]) -> None:
         """Have those read whom we never added, as far as we know, and who are there."""
         moment = self._moment()
-        levels = moment.policy.managed_levels
+        levels = moment.policy.levels_of_ours
 
         def work(transaction: Transaction) -> None:
             for visitor_id in visitor_ids:

@@ -4,19 +4,23 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 import heapq
 from itertools import islice
 
 from ..const import LOGGER
+from ..contact import Contact
 from ..ledger import Committed, Ledger, LedgerError, Transaction
-from ..ledger.loading import ids_to_care_for
+from ..ledger.loading import ids_out_of_reach, ids_to_care_for
 from ..ledger.records import Moment, change_many
+from ..visits import attempts
 from ..visits.record import Change, VisitorRecord
 from .batches import PATIENCE, Job, Queue
 from .execution import Executor
 from .outlook import look_out
+from .portions import async_change_all
 
 _STORAGE_RETRY = timedelta(seconds=10)
 
@@ -46,12 +50,14 @@ class Reconciler:
         self,
         ledger: Ledger,
         executor: Executor,
+        contact: Contact,
         moment: Callable[[], Moment],
         sleep: Sleep = _sleep_until_woken,
     ) -> None:
         """Prepare; nothing happens before `async_run`."""
         self._ledger = ledger
         self._executor = executor
+        self._contact = contact
         self._moment = moment
         self._sleep = sleep
         self._changed: dict[str, VisitorRecord | None] = {}
@@ -63,18 +69,24 @@ class Reconciler:
         self._due: list[tuple[datetime, str]] = []
         self._due_at: dict[str, datetime] = {}
         self._wake = asyncio.Event()
+        self._within_reach = False
 
     async def async_run(self) -> None:
         """Care for everybody until cancelled."""
-        remove = self._ledger.async_listen(self._committed)
+        deaf = (
+            self._ledger.async_listen(self._committed),
+            self._contact.async_listen(self._heard),
+        )
         try:
             await self.async_look_at_all()
             while True:
+                await self._try_again()
                 await self._look()
                 self._start_jobs()
                 await self._rest()
         finally:
-            remove()
+            for remove in deaf:
+                remove()
             for task in self._running:
                 task.cancel()
             await asyncio.gather(*self._running, return_exceptions=True)
@@ -98,6 +110,22 @@ class Reconciler:
         if committed.touched:
             self._changed.update(committed.touched)
             self._wake.set()
+
+    def _heard(self) -> None:
+        if self._contact.connected:
+            self._within_reach = True
+            self._wake.set()
+
+    async def _try_again(self) -> None:
+        """Let nobody wait because the server was out of reach, once it is not."""
+        if not self._within_reach:
+            return
+        self._within_reach = False
+        try:
+            waiting = await self._ledger.async_read(ids_out_of_reach)
+            await async_change_all(self._ledger, self._moment(), waiting, _within_reach)
+        except LedgerError as error:
+            LOGGER.error("Cannot write the visits: %s", error)
 
     async def _look(self) -> None:
         """Plan for whoever changed or is due, and is not being worked on."""
@@ -192,3 +220,7 @@ class Reconciler:
             waits.append(PATIENCE)
         await self._sleep(self._wake, min(waits))
         self._wake.clear()
+
+
+def _within_reach(record: VisitorRecord) -> Change:
+    return Change(replace(record, known=attempts.within_reach(record.known)))

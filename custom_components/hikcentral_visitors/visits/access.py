@@ -33,6 +33,9 @@ DOOR_FAILED = "door_failed"
 RETRIES_BELIEVED = 2
 """First applications often fail for a minute (guide 3.9): that is no failure yet."""
 
+TRIES = 8
+"""After so many failures in a row, some minutes, giving is told to fail; it goes on."""
+
 NOTHING_GIVEN = "backup_restored"
 """The reason while nothing is given."""
 
@@ -148,6 +151,8 @@ def _live(visit: Visit, record: VisitorRecord, wish: Desired, now: datetime) -> 
                 state = AccessState.PARTIAL if partly else AccessState.FAILED
             case _:
                 state = AccessState.GRANTING
+    if state is AccessState.GRANTING and effort.failures >= TRIES:
+        state = AccessState.FAILED
     pending = plan_for_person(record, wish, now).not_before
     reason = effort.reason or _trouble_of(doors)
     if refused and not lacking:

@@ -5,10 +5,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from .known import Effort, Existence, Known
-from .operations import NARROWING, Operation, OperationKind
+from .operations import NARROWING, READING, Operation, OperationKind
 
 BACK_OFF_FIRST = timedelta(seconds=2)
 BACK_OFF_LONGEST = timedelta(minutes=15)
+
+OUT_OF_REACH = "unreachable"
+"""The reason where no connection came about."""
 
 
 class FailureKind(StrEnum):
@@ -47,14 +50,14 @@ def failed(
     """
     if operation.kind is OperationKind.APPLY_FORMER:
         former = known.former
-        wait = max(back_off(former.failures, jitter), failure.retry_after)
+        wait = _wait(former.failures, failure, jitter)
         return replace(
             known,
             former=replace(former, failures=former.failures + 1, due=now + wait),
         )
     effort = known.narrowing if taking else known.widening
     refused = failure.kind is FailureKind.REFUSED
-    wait = max(back_off(effort.failures, jitter), failure.retry_after)
+    wait = _wait(effort.failures, failure, jitter)
     effort = replace(
         effort,
         failures=effort.failures + 1,
@@ -93,19 +96,44 @@ def _refused_levels(known: Known, operation: Operation, wish: str) -> frozenset[
 def succeeded(known: Known, operation: Operation, *, taking: bool) -> Known:
     """A step worked: the next one need not wait.
 
-    To have found nobody is no success. Failures of taking away count until something
-    was taken away, so that what works in between shortens no back-off; a refusal to
-    give stands until something else is wished.
+    To have found nobody is no success. Failures count until something was given or
+    taken away, so that what works in between shortens no back-off: a server may be
+    read while it takes nothing. A refusal to give stands until something else is
+    wished.
     """
     if known.existence is not Existence.PRESENT:
         return known
     if operation.kind is OperationKind.APPLY_FORMER:
+        return known
+    if operation.kind in READING and not taking:
         return known
     if taking:
         return replace(known, narrowing=replace(known.narrowing, next_attempt=None))
     if known.widening.refused_for is not None:
         return replace(known, widening=replace(known.widening, next_attempt=None))
     return replace(known, widening=Effort())
+
+
+def nothing_left(known: Known) -> Known:
+    """All is as it is wished: failures to give are over, refusals stay known."""
+    if known.widening.refused_for is not None or not known.widening.failures:
+        return known
+    return replace(known, widening=Effort())
+
+
+def within_reach(known: Known) -> Known:
+    """The server can be reached again: what waits because it could not is tried now."""
+    return replace(
+        known,
+        widening=_within_reach(known.widening),
+        narrowing=_within_reach(known.narrowing),
+    )
+
+
+def _within_reach(effort: Effort) -> Effort:
+    if effort.reason != OUT_OF_REACH:
+        return effort
+    return replace(effort, next_attempt=None)
 
 
 def asked_again(known: Known) -> Known:
@@ -119,6 +147,10 @@ def asked_again(known: Known) -> Known:
         face=None if known.face == known.face_refused else known.face,
         face_refused=None,
     )
+
+
+def _wait(failures: int, failure: Failure, jitter: float) -> timedelta:
+    return min(max(back_off(failures, jitter), failure.retry_after), BACK_OFF_LONGEST)
 
 
 def back_off(failures: int, jitter: float = 0.0) -> timedelta:

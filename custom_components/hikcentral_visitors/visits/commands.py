@@ -21,7 +21,7 @@ from .checks import (
 )
 from .events import OF_AN_END, VisitEventType
 from .known import Effort
-from .movements import came, presence_of
+from .movements import came, left_for_good, presence_of
 from .policy import Policy
 from .presence import Movement, MovementKind, Presence
 from .record import Change, VisitorRecord, tell, unchanged
@@ -139,7 +139,11 @@ def _revoked(visit: Visit, now: datetime, reason: str | None = None) -> Visit:
 def restore(
     record: VisitorRecord, visit_id: str, policy: Policy, now: datetime
 ) -> Change:
-    """Undo a revocation, as long as the visit would still go on."""
+    """Undo a revocation, as long as the visit would still go on.
+
+    Levels that are not managed any more are not given back; the default ones where
+    nobody knows which there were.
+    """
     visit = record.visit(visit_id)
     if visit.revoked_at is None:
         raise CommandRefusedError("visit_not_revoked")
@@ -147,6 +151,11 @@ def restore(
     require_remembered(record)
     require_not_over(visit)
     check_times(visit.valid_from, visit.valid_until, now)
+    if left_for_good(record, visit, policy, now) is not None:
+        raise CommandRefusedError("visit_ended")
+    levels = (visit.levels or policy.default_levels) & policy.managed_levels
+    if not levels:
+        check_levels(visit.levels, policy)
     told = OF_AN_END | {VisitEventType.REVOKED}
     restored = replace(
         visit,
@@ -154,7 +163,7 @@ def restore(
         revoked_reason=None,
         closed_at=None,
         outcome=None,
-        levels=visit.levels & policy.managed_levels or visit.levels,
+        levels=levels,
         announced=visit.announced - told,
     )
     return tell(retried(record), restored, [VisitEventType.RESTORED], now)

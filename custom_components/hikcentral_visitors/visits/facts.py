@@ -151,12 +151,12 @@ def person_added(
     )
 
 
-def person_updated(known: Known, window: Window, profile: str) -> Known:
-    """Window and profile are as sent."""
+def person_updated(known: Known, window: Window, profile: str | None) -> Known:
+    """Window and profile are as sent; None where the window was sent alone."""
     return replace(known, window=window, window_known=True, profile=profile)
 
 
-def window_ended(known: Known, window: Window, profile: str) -> Known:
+def window_ended(known: Known, window: Window, profile: str | None) -> Known:
     """The validity is over; where levels are still to go, their rung stays reached."""
     refusals = known.narrowing.refusals if known.possible_levels else 0
     return replace(

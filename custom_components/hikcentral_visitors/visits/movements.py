@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from .events import OF_AN_END
+from .passage import SLACK
 from .policy import Policy
 from .presence import MovementKind, Presence, Whereabouts, whereabouts
 from .record import Change, VisitorRecord
@@ -69,8 +70,7 @@ def moved(record: VisitorRecord, policy: Policy, now: datetime) -> Change:
     """
     for visit in record.visits:
         seen = _reopened(record, visit, policy, now)
-        if visit.entry_mode is EntryMode.SINGLE:
-            seen = _single_entry(record, seen, policy, now)
+        seen = _single_entry(record, seen, policy, now)
         if seen is not visit:
             record = record.with_visit(seen)
     return Change(record)
@@ -129,13 +129,30 @@ def _single_entry(
     record: VisitorRecord, visit: Visit, policy: Policy, now: datetime
 ) -> Visit:
     """Where one entry is allowed, leaving ends the visit after the re-entry grace."""
+    left_at = left_for_good(record, visit, policy, now)
+    if visit.stopped or left_at is None:
+        return visit
+    return replace(visit, ended_at=now, left_at=left_at)
+
+
+def left_for_good(
+    record: VisitorRecord, visit: Visit, policy: Policy, now: datetime
+) -> datetime | None:
+    """Return since when he is out who was allowed one entry and had it, else None."""
+    if visit.entry_mode is not EntryMode.SINGLE:
+        return None
     where = presence_of(visit, record, policy, now)
     if (
-        visit.stopped
-        or where.presence not in {Presence.OUTSIDE, Presence.LEFT}
+        where.presence not in {Presence.OUTSIDE, Presence.LEFT}
         or where.since is None
         or now - where.since < policy.re_entry_grace
-        or not (where.entries > 0 or _inside_before(record, visit, policy))
     ):
-        return visit
-    return replace(visit, ended_at=now, left_at=where.since)
+        return None
+    entered = any(
+        one.visit_id == visit.id
+        and one.kind is MovementKind.ENTRY
+        and one.at >= visit.window.start - SLACK
+        for one in record.movements
+    )
+    had_it = entered or _inside_before(record, visit, policy)
+    return where.since if had_it else None

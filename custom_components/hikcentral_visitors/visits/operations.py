@@ -32,6 +32,7 @@ NARROWING = frozenset(
         OperationKind.DELETE_PERSON,
     }
 )
+READING = frozenset({OperationKind.READ_PERSON, OperationKind.CHECK_APPLICATION})
 BY_PERSON_ID = NARROWING | {
     OperationKind.UPDATE_PERSON,
     OperationKind.UPDATE_FACE,

@@ -4,8 +4,10 @@ The order is the policy: what is unknown is read, what takes away comes before w
 gives, and a change is applied to the terminals before the next direction is turned to.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from .attempts import BACK_OFF_LONGEST
 from .desired import Desired, Wish
 from .former import telling
 from .known import UNSETTLED, Effort, Existence, Known, Progress
@@ -43,7 +45,10 @@ def plan(record: VisitorRecord, wish: Desired, now: datetime) -> Plan:
     persons of his who are gone comes when it is due: after what is taken from him at
     that time, before what is given.
     """
-    plans = (plan_for_person(record, wish, now), telling(record.known))
+    plans = (
+        plan_for_person(record, wish, now),
+        _waiting_at_most(telling(record.known), now),
+    )
     return min(
         (one for one in plans if one.operations),
         key=lambda one: (max(one.not_before or now, now), not one.narrowing),
@@ -53,6 +58,17 @@ def plan(record: VisitorRecord, wish: Desired, now: datetime) -> Plan:
 
 def plan_for_person(record: VisitorRecord, wish: Desired, now: datetime) -> Plan:
     """Return the same without what concerns persons who are gone."""
+    return _waiting_at_most(_plan_for_person(record, wish, now), now)
+
+
+def _waiting_at_most(todo: Plan, now: datetime) -> Plan:
+    """Who waits for longer than anybody ever waits began before the clock was set."""
+    if todo.not_before is None or todo.not_before - now <= BACK_OFF_LONGEST:
+        return todo
+    return replace(todo, not_before=None)
+
+
+def _plan_for_person(record: VisitorRecord, wish: Desired, now: datetime) -> Plan:
     known = record.known
     if known.existence is Existence.UNKNOWN:
         effort = known.widening if wish.levels else known.narrowing
@@ -278,7 +294,8 @@ def _proven(
     """Put a reading in front where the person id was not proven to be ours lately."""
     if not operations or operations[0].kind not in BY_PERSON_ID:
         return operations
-    if known.proven_at is not None and now - known.proven_at < PROOF_LASTS:
+    proven_at = known.proven_at
+    if proven_at is not None and timedelta() <= now - proven_at < PROOF_LASTS:
         return operations
     return (_READ, *operations)
 

@@ -5,6 +5,9 @@ from datetime import timedelta
 
 from .hours import Hours
 
+LONGEST_STAY = timedelta(days=7)
+"""The longest `presence_timeout`: what is older tells nothing about who is inside."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
@@ -25,8 +28,14 @@ class Policy:
     reopen_grace: timedelta = timedelta(hours=1)
     retention: timedelta = timedelta(days=90)
     managed_levels: frozenset[str] = frozenset()
+    default_levels: frozenset[str] = frozenset()
     exit_levels: frozenset[str] = frozenset()
     exit_grace: timedelta = timedelta(hours=1)
     hours: Hours | None = None
     retired: bool = False
     giving: bool = True
+
+    @property
+    def levels_of_ours(self) -> frozenset[str]:
+        """The levels that visitors may be in: to get in, or only to get out."""
+        return self.managed_levels | self.exit_levels

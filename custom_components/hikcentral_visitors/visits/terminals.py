@@ -72,6 +72,14 @@ def application_requested(known: Known, now: datetime) -> Known:
     )
 
 
+def same_order(known: Known, asked: Known) -> bool:
+    """Whether an answer of the terminals is about what they are to hold now.
+
+    Something may have been found out or changed while they were `asked`.
+    """
+    return (known.person_id, known.application) == (asked.person_id, asked.application)
+
+
 def doors_read(known: Known, reading: DoorsReading, now: datetime) -> Known:
     """The terminals were asked.
 
