@@ -62,7 +62,6 @@ SHOWN: Final = frozenset(
         "count",
         "delayed",
         "status",
-        "access",
         "valid_from",
         "valid_until",
         "expected_now",

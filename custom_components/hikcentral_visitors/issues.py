@@ -19,6 +19,7 @@ _ABOUT_VISITS = frozenset(
         Cause.ACCESS_NOT_TAKEN,
         Cause.PERSON_OR_LEVEL_GONE,
         Cause.FACE_REFUSED,
+        Cause.FACE_GONE,
         Cause.PRESENCE_UNKNOWN,
     }
 )

@@ -18,6 +18,7 @@ _OPTIONS = {
     Cause.PERSON_OR_LEVEL_GONE: ["retry", "end", "ignore"],
     Cause.ACCESS_NOT_TAKEN: ["retry"],
     Cause.FACE_REFUSED: ["retry", "ignore"],
+    Cause.FACE_GONE: ["ignore"],
     Cause.PRESENCE_UNKNOWN: ["close", "ignore"],
     Cause.UNJUSTIFIED_PASSAGE: ["seen"],
     Cause.PUSH_ELSEWHERE: ["take_over", "ignore"],

@@ -24,6 +24,7 @@ class Cause(StrEnum):
     ACCESS_NOT_TAKEN = "access_not_taken"
     PERSON_OR_LEVEL_GONE = "person_or_level_gone"
     FACE_REFUSED = "face_refused"
+    FACE_GONE = "face_gone"
     PRESENCE_UNKNOWN = "presence_unknown"
     UNJUSTIFIED_PASSAGE = "unjustified_passage"
     SERVER_UNREACHABLE = "server_unreachable"
@@ -43,6 +44,7 @@ _OF_GIVING = {
     Cause.ACCESS_NOT_GIVEN,
     Cause.PERSON_OR_LEVEL_GONE,
     Cause.FACE_REFUSED,
+    Cause.FACE_GONE,
 }
 
 
@@ -113,7 +115,7 @@ def causes(one: VisitView) -> Iterable[Cause]:
         yield Cause.ACCESS_NOT_TAKEN
     given = state in {AccessState.ACTIVE, AccessState.UNVERIFIED}
     if given and one.visitor.photo is not None and "face" not in one.credentials:
-        yield Cause.FACE_REFUSED
+        yield Cause.FACE_GONE if one.face_lost else Cause.FACE_REFUSED
     if one.whereabouts.presence is Presence.UNKNOWN:
         yield Cause.PRESENCE_UNKNOWN
 

@@ -19,6 +19,7 @@ from .hikcentral import HikCentralClient, HikCentralError
 from .intake import Intake, Pushes, PushState, Standing, Subscriber, Watch
 from .listeners import Listeners
 from .push_address import async_certificate_refused, is_own_machine, push_url
+from .reasons import push_text
 from .receiver import TOKEN_HEADER, Receiver
 from .settings import Settings
 
@@ -157,7 +158,8 @@ class Push:
             case Standing.ELSEWHERE:
                 raise self._failure("push_elsewhere")
             case Standing.REFUSED:
-                raise self._failure("push_refused", reason=self.subscriber.reason)
+                reason = push_text(self._hass, self.subscriber.reason)
+                raise self._failure("push_refused", reason=reason)
             case _:
                 pass
         if self._watch.state is PushState.ARRIVING:

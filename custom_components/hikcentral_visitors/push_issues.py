@@ -5,7 +5,9 @@ from homeassistant.core import HomeAssistant, callback
 from .issue_cards import async_set_issue
 from .problems import Cause
 from .push import Push, PushStatus
+from .reasons import push_text
 from .runtime import HikCentralConfigEntry
+from .wording import NOTHING
 
 _CAUSES = {
     PushStatus.LOST: Cause.PUSH_LOST,
@@ -50,9 +52,9 @@ class PushIssues:
             return
         cause = hindrance(self._push)
         words = {
-            "address": self._push.address or "-",
-            "reason": self._push.subscriber.reason or "-",
-            "receiver": ", ".join(sorted(self._push.subscriber.receivers)) or "-",
+            "address": self._push.address or NOTHING,
+            "reason": push_text(self._hass, self._push.subscriber.reason) or NOTHING,
+            "receiver": ", ".join(sorted(self._push.subscriber.receivers)) or NOTHING,
         }
         for one in _ALL:
             async_set_issue(

@@ -1,7 +1,10 @@
 """Reasons, which are stable keys, in the words of Home Assistant's language."""
 
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.translation import async_get_translations
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.translation import (
+    async_get_cached_translations,
+    async_get_translations,
+)
 
 from .const import DOMAIN
 
@@ -34,9 +37,24 @@ async def async_trace_text(hass: HomeAssistant, place: str) -> str:
     return await _async_words(hass, "remaining_trace", place)
 
 
+@callback
+def push_text(hass: HomeAssistant, reason: str) -> str:
+    """Return why HikCentral pushes nothing: what we found, or what it said itself.
+
+    What it said has no text of ours, and is shown as it is.
+    """
+    texts = async_get_cached_translations(
+        hass, hass.config.language, "selector", DOMAIN
+    )
+    return texts.get(_path("push_refusal", reason), reason)
+
+
 async def _async_words(hass: HomeAssistant, selector: str, key: str) -> str:
     texts = await async_get_translations(
         hass, hass.config.language, "selector", [DOMAIN]
     )
-    path = f"component.{DOMAIN}.selector.{selector}.options.{key}"
-    return texts.get(path, key.replace("_", " "))
+    return texts.get(_path(selector, key), key.replace("_", " "))
+
+
+def _path(selector: str, key: str) -> str:
+    return f"component.{DOMAIN}.selector.{selector}.options.{key}"

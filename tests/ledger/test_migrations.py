@@ -85,6 +85,7 @@ async def test_a_file_of_the_sixth_schema_keeps_its_visits(
     with sqlite3.connect(path) as connection:
         connection.execute("ALTER TABLE visits DROP COLUMN left_at")
         connection.execute("ALTER TABLE passages DROP COLUMN stamped_at")
+        connection.execute("ALTER TABLE known DROP COLUMN face_lost")
         connection.execute("UPDATE meta SET value = 6 WHERE key = 'schema_version'")
     ledger = Ledger(path)
     await ledger.async_open()

@@ -4,8 +4,12 @@ from collections import Counter
 
 import pytest
 
+from custom_components.hikcentral_visitors.book import UpdateRequest
+from custom_components.hikcentral_visitors.problems import Cause, causes
 from custom_components.hikcentral_visitors.visits.access import AccessState
 from custom_components.hikcentral_visitors.visits.known import Progress
+from custom_components.hikcentral_visitors.visits.profile import photo_digest
+from simulator.control.operator import operate
 from simulator.model import Credential
 
 from .house import (
@@ -13,9 +17,11 @@ from .house import (
     APPLY,
     CHECK,
     DAY,
+    DESK,
     ENROL,
     EXPEL,
     HOUR,
+    JPEG,
     LOBBY,
     LOBBY_DOORS,
     MEMBERS,
@@ -197,3 +203,24 @@ async def test_nothing_is_left_to_do_by_mere_time(house: House) -> None:
     house.calls()
     await house.wait(3 * HOUR)
     assert not house.calls()
+
+
+async def test_a_picture_that_nobody_has_any_more_is_told(house: House) -> None:
+    """It was kept until the doors had it; then somebody deleted the person."""
+    visit = await house.grant()
+    await house.settle()
+    assert await house.pictures() == 0
+    operate(house.world, {"delete_person": house.ours()[0].id})
+    await house.auditor.async_audit(thorough=True)
+    await house.settle(HOUR)
+    seen = await house.book.visit(visit)
+    assert (seen.access.state, seen.credentials) == (AccessState.ACTIVE, ("card",))
+    assert [*causes(seen)] == [Cause.FACE_GONE]
+    new = JPEG.replace(b"face", b"new face")
+    await house.book.update(visit, _picture(new), DESK)
+    await house.settle()
+    assert [*causes(await house.book.visit(visit))] == []
+
+
+def _picture(jpeg: bytes) -> UpdateRequest:
+    return UpdateRequest(visitor={"photo": photo_digest(jpeg)}, photo=jpeg)

@@ -195,7 +195,7 @@ class Subscriber:
             self._watch.expect_nothing()
             self._stand(Standing.REFUSED)
         elif todo.begin & fast:
-            self.reason = "subscribed without effect"
+            self.reason = "subscribed_without_effect"
             self._watch.expect_nothing()
             self._stand(Standing.REFUSED)
         elif todo.elsewhere & fast:

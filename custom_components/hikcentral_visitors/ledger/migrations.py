@@ -84,6 +84,10 @@ def _add_stamped_at(connection: Connection) -> None:
     _add_column(connection, passages, "stamped_at BIGINT")
 
 
+def _add_face_lost(connection: Connection) -> None:
+    _add_column(connection, known, "face_lost INTEGER NOT NULL DEFAULT 0")
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     _create,
     _add_former_persons,
@@ -93,6 +97,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _add_former,
     _add_left_at,
     _add_stamped_at,
+    _add_face_lost,
 )
 """The step at index n takes a file from version n to n + 1; 0 is an empty file."""
 

@@ -123,6 +123,7 @@ known = Table(
     Column("face", Label(64)),
     Column("face_updated", Flag, nullable=False),
     Column("face_refused", Label(64)),
+    Column("face_lost", Flag, nullable=False),
     Column("members", WordSet, nullable=False),
     Column("unsure", WordSet, nullable=False),
     Column("refused_levels", WordSet, nullable=False),

@@ -209,7 +209,7 @@ class Calls:
     async def _update_face(self, target: Target) -> Answer:
         digest = target.record.visitor.photo or ""
         if target.jpeg is None:
-            return _knowing(lambda known: facts.face_refused(known, digest))
+            return _knowing(lambda known: facts.face_lost(known, digest))
         await self._client.update_face(
             target.person_id, target.jpeg, priority=_priority(target)
         )

@@ -171,7 +171,12 @@ def face_taken(known: Known, digest: str) -> Known:
 
 def face_refused(known: Known, digest: str) -> Known:
     """The picture was refused; it is not sent again."""
-    return replace(known, face_refused=digest)
+    return replace(known, face_refused=digest, face_lost=False)
+
+
+def face_lost(known: Known, digest: str) -> Known:
+    """Nobody has the picture any more: it was kept until the doors had it."""
+    return replace(known, face_refused=digest, face_lost=True)
 
 
 def member_added(known: Known, level: str) -> Known:

@@ -96,7 +96,8 @@ class Known:
     `members` are the levels he is confirmed to be in, `unsure` those that a call
     without a known outcome concerned. `profile` and `face` are digests of what was
     confirmed, None where unknown or never sent; `face_updated` tells a face that was
-    sent by itself from one that went with the person. `proven_at` is when the person id
+    sent by itself from one that went with the person, and `face_lost` that nobody has
+    the picture `face_refused` any more. `proven_at` is when the person id
     was last seen to belong to our person code. `refused_levels` are those that he was
     not taken into, when the wish that `widening` names was refused; the rest of it is
     given all the same.
@@ -113,6 +114,7 @@ class Known:
     face: str | None = None
     face_updated: bool = False
     face_refused: str | None = None
+    face_lost: bool = False
     members: frozenset[str] = frozenset()
     unsure: frozenset[str] = frozenset()
     refused_levels: frozenset[str] = frozenset()

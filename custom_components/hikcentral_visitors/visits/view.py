@@ -15,7 +15,10 @@ from .visit import Visit, Visitor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitView:
-    """One visit with what is derived of it; `credentials` are kinds, never values."""
+    """One visit with what is derived of it; `credentials` are kinds, never values.
+
+    `face_lost` tells that his picture is not in HikCentral, and nobody has it any more.
+    """
 
     visitor: Visitor
     visit: Visit
@@ -25,6 +28,7 @@ class VisitView:
     overstaying: bool
     credentials: tuple[str, ...]
     person_id: str | None
+    face_lost: bool = False
 
     @property
     def inside(self) -> bool | None:
@@ -49,7 +53,13 @@ def view(
         overstaying=overstays(visit, record, policy, now),
         credentials=credentials(record),
         person_id=record.known.person_id,
+        face_lost=_face_lost(record),
     )
+
+
+def _face_lost(record: VisitorRecord) -> bool:
+    known, picture = record.known, record.visitor.photo
+    return known.face_lost and picture is not None and picture == known.face_refused
 
 
 def views(
