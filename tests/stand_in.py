@@ -26,6 +26,7 @@ from custom_components.hikcentral_visitors.hikcentral import (
     DoorState,
     HikCentralClient,
     HikCentralError,
+    Observer,
     RequestStatistics,
 )
 from custom_components.hikcentral_visitors.intake import PushCounts
@@ -251,6 +252,7 @@ class StandInServer:
     result: DoorControlResult | None = None
     commands: list[tuple[tuple[str, ...], DoorCommand]] = field(default_factory=list)
     reads: int = 0
+    observer: Observer = field(init=False)
 
     def set_door(self, door_id: str, **changes: Any) -> None:
         """Change a door."""
@@ -259,8 +261,9 @@ class StandInServer:
             for door in self.doors
         ]
 
-    def client(self) -> HikCentralClient:
+    def client(self, observer: Observer) -> HikCentralClient:
         """Return a client that asks this server."""
+        self.observer = observer
         client: Any = create_autospec(HikCentralClient, instance=True)
         client.statistics = RequestStatistics()
         client.clock.skew = timedelta(seconds=3)
@@ -270,16 +273,20 @@ class StandInServer:
         made: HikCentralClient = client
         return made
 
+    def _answer(self, error: HikCentralError | None) -> None:
+        if error is not None:
+            self.observer.failed(error)
+            raise error
+        self.observer.answered()
+
     async def _doors(self, **_: Any) -> AsyncIterator[Door]:
         self.reads += 1
-        if self.error is not None:
-            raise self.error
+        self._answer(self.error)
         for door in self.doors:
             yield door
 
     async def _devices(self, **_: Any) -> AsyncIterator[AccessDevice]:
-        if (error := self.error or self.devices_error) is not None:
-            raise error
+        self._answer(self.error or self.devices_error)
         for device in self.devices:
             yield device
 
@@ -287,8 +294,7 @@ class StandInServer:
         self, door_ids: list[str], command: DoorCommand, **_: Any
     ) -> list[DoorControlResult]:
         self.commands.append((tuple(door_ids), command))
-        if self.error is not None:
-            raise self.error
+        self._answer(self.error)
         return [self.result or DoorControlResult(door_id=door_ids[0], done=True)]
 
 
@@ -402,7 +408,8 @@ class StandIn:
 
     async def async_setup_entry(self) -> bool:
         """Stand in for the integration's own set-up of an entry."""
-        client, contact = self.server.client(), Contact(lambda: NOW)
+        contact = Contact(lambda: NOW)
+        client = self.server.client(contact)
         book = create_autospec(VisitBook, instance=True)
         coordinator = StandInCoordinator(self.hass, self.entry)
         for number, view in self.held.items():

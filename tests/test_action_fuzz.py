@@ -147,7 +147,7 @@ async def test_an_action_is_refused_in_our_words_or_done(
     action: str,
     data: st.DataObject,
 ) -> None:
-    """D9: whatever is given, nothing is half done and nothing breaks."""
+    """Whatever is given, nothing is half done and nothing breaks."""
     visit_ids = [await house.grant(wait=0) for _ in range(2)]
     views = [await house.book.visit(visit_id) for visit_id in visit_ids]
     house.seat(1, visit_ids[0])

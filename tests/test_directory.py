@@ -53,8 +53,9 @@ async def make(
             simulator.url,
             simulator.partner.app_key,
             simulator.partner.app_secret,
+            observer=contact,
         )
-        yield lambda: Directory(ledger, client, contact)
+        yield lambda: Directory(ledger, client)
     await ledger.async_close()
 
 

@@ -87,7 +87,7 @@ async def _passes(hass: HomeAssistant, simulator: Simulator, **who: str) -> None
 async def test_what_is_updated_is_at_hikcentral_and_the_doors(
     hass: HomeAssistant, simulator: Simulator, entry: MockConfigEntry
 ) -> None:
-    """D33: what a visit has lost, its person has not either."""
+    """What a visit has lost, its person has not either."""
     told = Told(hass)
     visit = await call(hass, "grant_access", **PERSONAL, wait=60)
     person = simulator.world.database.tables.persons[visit["person_id"]]

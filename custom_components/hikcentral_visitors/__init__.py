@@ -104,7 +104,7 @@ async def _async_wire(
     moment = engine.moment
     if settings.retirement is Retirement.REVOKE:
         await engine.book.withdraw_all(SYSTEM)
-    directory = Directory(ledger, client, contact)
+    directory = Directory(ledger, client)
     await directory.async_load()
     coordinator = VisitorsCoordinator(
         hass,
@@ -118,7 +118,7 @@ async def _async_wire(
     )
     await coordinator.async_load()
     announcer = Announcer(hass, entry.entry_id, ledger, coordinator, moment)
-    questions = Questions(client, contact)
+    questions = Questions(client)
     intake = Intake(
         ledger,
         questions,

@@ -24,6 +24,7 @@ from .hikcentral import (
     Limiter,
     NotExposedError,
     NotPermittedError,
+    Observer,
     TransientError,
     UnreadableAnswer,
     UnsupportedError,
@@ -46,7 +47,7 @@ def normalised_url(address: str) -> str:
 
     Takes a host, host:port or a URL as it stands in the browser's address line; what
     comes behind the host is left out, since the gateway is at a fixed place there.
-    Without TLS only this very machine is allowed (guide 1.1: the plain listener is
+    Without TLS only this very machine is allowed (reference 1.1: the plain listener is
     for loopback). Raises AddressError.
     """
     address = address.strip()
@@ -80,7 +81,11 @@ def _is_loopback(host: str) -> bool:
 
 
 def create_client(
-    hass: HomeAssistant, data: Mapping[str, Any], *, limiter: Limiter | None = None
+    hass: HomeAssistant,
+    data: Mapping[str, Any],
+    *,
+    limiter: Limiter | None = None,
+    observer: Observer | None = None,
 ) -> HikCentralClient:
     """Return the client for a config entry's data; nothing is sent.
 
@@ -95,6 +100,7 @@ def create_client(
         data[CONF_APP_SECRET],
         ssl=True if pin is None else aiohttp.Fingerprint(bytes.fromhex(pin)),
         limiter=limiter,
+        observer=observer,
         zone=dt_util.get_default_time_zone(),
     )
 

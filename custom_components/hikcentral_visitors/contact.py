@@ -14,7 +14,7 @@ HICCUP = timedelta(seconds=30)
 
 
 class Contact:
-    """The state of the connection, heard from everybody who calls.
+    """The state of the connection, as the client hears it with every call.
 
     Only what says that the server is out of reach, or does not take us, counts as lost
     contact: a refusal is an answer, and so is that there are too many calls. Troubles

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 from .const import LOGGER
-from .contact import Contact
 from .hikcentral import HikCentralClient, HikCentralError
 from .ledger import Ledger, LedgerError
 from .ledger.memory import recall, remember
@@ -18,13 +17,10 @@ _RETRY = timedelta(minutes=1)
 class Directory:
     """What things are called, and which version of HikCentral it is."""
 
-    def __init__(
-        self, ledger: Ledger, client: HikCentralClient, contact: Contact
-    ) -> None:
+    def __init__(self, ledger: Ledger, client: HikCentralClient) -> None:
         """Begin empty; `async_load` brings what was known the last time."""
         self._ledger = ledger
         self._client = client
-        self._contact = contact
         self.door_names: dict[str, str] = {}
         self.level_names: dict[str, str] = {}
         self.version: str | None = None
@@ -47,8 +43,7 @@ class Directory:
             wait = _INTERVAL
             try:
                 await self.async_refresh()
-            except HikCentralError as error:
-                self._contact.failed(error)
+            except HikCentralError:
                 wait = _RETRY
             except LedgerError as error:
                 LOGGER.error("Cannot store names of doors: %s", error)
@@ -57,7 +52,6 @@ class Directory:
     async def async_refresh(self) -> None:
         """Ask the server; raises HikCentralError, LedgerError."""
         self.version = await self._client.version()
-        self._contact.answered()
         self.level_names.update(
             {level.id: level.name async for level in self._client.access_levels()}
         )

@@ -164,14 +164,12 @@ class Doors(DataUpdateCoordinator[dict[str, DoorStatus]]):
                 [door_id], command, priority=Priority.INTERACTIVE
             )
         except HikCentralError as error:
-            self._contact.failed(error)
             if isinstance(error, AmbiguousError):
                 key, outcome = "door_uncertain", f"{action}_uncertain"
             else:
                 key, outcome = "door_failed", f"{action}_failed"
             await self._journal.note(outcome, actor, **about)
             raise self._failure(key, door_id, error.message) from error
-        self._contact.answered()
         self._commanded_at = dt_util.utcnow()
         await self.async_request_refresh()
         if result.done is False:
@@ -197,9 +195,8 @@ class Doors(DataUpdateCoordinator[dict[str, DoorStatus]]):
             return {}
         self._reading = True
         try:
-            doors = await self._doors()
+            return await self._doors()
         except HikCentralError as error:
-            self._contact.failed(error)
             wait = error.retry_after if isinstance(error, TransientError) else None
             raise UpdateFailed(
                 translation_domain=DOMAIN,
@@ -207,9 +204,6 @@ class Doors(DataUpdateCoordinator[dict[str, DoorStatus]]):
                 translation_placeholders={"reason": error.message},
                 retry_after=wait,
             ) from error
-        else:
-            self._contact.answered()
-            return doors
         finally:
             self._reading = False
 

@@ -51,8 +51,8 @@ def create_engine(
     installation = Installation(
         entry.data[CONF_MARK], bytes.fromhex(entry.data[CONF_KEY])
     )
-    client = create_client(hass, entry.data)
     contact = Contact(dt_util.utcnow)
+    client = create_client(hass, entry.data, observer=contact)
 
     def moment() -> Moment:
         return Moment(dt_util.utcnow(), policy)

@@ -67,7 +67,7 @@ async def _async_take_away(
         await engine.book.withdraw_all(requester())
         left = await _async_drive(engine)
         await async_end_pushes(engine.client, entry)
-        directory = Directory(ledger, engine.client, engine.contact)
+        directory = Directory(ledger, engine.client)
         await directory.async_load()
         return words(left, directory) if left else None
     finally:

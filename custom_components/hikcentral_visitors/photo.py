@@ -23,7 +23,7 @@ MAX_PIXELS: Final = 60_000_000
 MAX_DECODED: Final = 25_000_000
 """Pixels that are really decoded; JPEGs are scaled down on the way."""
 SIDE: Final = 500
-"""Pixels; a JPEG of 500 × 500 at quality 80 is known to be taken (guide 3.3)."""
+"""Pixels; a JPEG of 500 × 500 at quality 80 is known to be taken (reference 3.3)."""
 QUALITY: Final = 80
 
 _FORMATS = ("JPEG", "PNG", "WEBP")

@@ -69,14 +69,11 @@ class PassagePictureView(HomeAssistantView):
                 "The passages cannot be read", HTTPStatus.SERVICE_UNAVAILABLE
             )
         except NotFoundError:
-            runtime.contact.answered()
             return self._none("HikCentral does not have the picture any more")
         except HikCentralError as error:
-            runtime.contact.failed(error)
             return self._message(
                 "HikCentral did not give the picture", _STATUSES[error.kind]
             )
-        runtime.contact.answered()
         return web.Response(
             body=picture.data, content_type=picture.content_type, headers=_HEADERS
         )

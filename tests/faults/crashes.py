@@ -8,8 +8,16 @@ power fails is not the subject: `synchronous=FULL` is, and it is left out here.
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Mapping,
+)
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -28,6 +36,7 @@ from custom_components.hikcentral_visitors.hikcentral.envelope import Answer, Qu
 from custom_components.hikcentral_visitors.intake import (
     Intake,
     Poller,
+    Pushes,
     Questions,
     Sweeper,
     Watch,
@@ -37,7 +46,9 @@ from custom_components.hikcentral_visitors.ledger.schema import passages
 from custom_components.hikcentral_visitors.retention import Retention
 from custom_components.hikcentral_visitors.visits.passage import DoorRole
 from simulator.event_log import EventLog
-from tests.reconciler.house import House
+from tests.reconciler.house import House, asleep_or_ended
+
+from .pushing import Queue
 
 type Post = Callable[[Question, Mapping[str, object]], Coroutine[Any, Any, Answer]]
 """How a client sends a question, and waits for the answer."""
@@ -91,6 +102,8 @@ class Life:
     passed: list[Point] = field(default_factory=list)
     crashed: asyncio.Event = field(default_factory=asyncio.Event)
     dead: bool = False
+    steps: list[str] = field(default_factory=list)
+    """Each step that was begun, in order, in words."""
 
     def __post_init__(self) -> None:
         """Commits are made in a thread of their own."""
@@ -99,11 +112,12 @@ class Life:
         self._begun: Counter[Step] = Counter()
         self._called = asyncio.Event()
 
-    def begin(self, step: Step) -> int:
+    def begin(self, step: Step, what: str = "") -> int:
         """Pass the point before a step; returns the step's number."""
         with self._lock:
             number = self._begun[step]
             self._begun[step] += 1
+            self.steps.append(f"{step} {number + 1} {what}".strip())
             self._pass(Point(step, number, Side.BEFORE))
             return number
 
@@ -136,14 +150,14 @@ class Life:
 
 def intake_of(house: House) -> Intake:
     """Return a way in for events that has seen nothing yet."""
-    questions = Questions(house.client, house.contact)
+    questions = Questions(house.client)
     return Intake(house.ledger, questions, house.moment, DOORS, {}, lambda _: None)
 
 
 def poller_of(house: House, doors: Iterable[str]) -> Poller:
     """Return a poller that has just started, for these doors of a house."""
     return Poller(
-        Questions(house.client, house.contact),
+        Questions(house.client),
         house.ledger,
         intake_of(house),
         Watch(),
@@ -151,6 +165,29 @@ def poller_of(house: House, doors: Iterable[str]) -> Poller:
         timedelta(seconds=15),
         timedelta(minutes=5),
     )
+
+
+type Receive = Callable[..., Awaitable[None]]
+"""Takes pushed messages, and waits until they are stored."""
+
+
+@asynccontextmanager
+async def receiving(house: House) -> AsyncIterator[Receive]:
+    """Take pushes into a house for as long as this lasts."""
+    pushes = Pushes(house.client, intake_of(house), Watch(), DOORS, lambda: None)
+    pushes._queue = queue = Queue()
+    taking = asyncio.create_task(pushes.async_run())
+
+    async def receive(*messages: object) -> None:
+        for one in messages:
+            pushes.take(one)
+        await asleep_or_ended(queue.waiting, taking)
+
+    try:
+        yield receive
+    finally:
+        taking.cancel()
+        await asyncio.gather(taking, return_exceptions=True)
 
 
 class MortalHouse(House):
@@ -181,7 +218,7 @@ class MortalHouse(House):
     def _mortal_call(life: Life, post: Post) -> Post:
         async def call(question: Question, body: Mapping[str, object]) -> Answer:
             try:
-                number = life.begin(Step.CALL)
+                number = life.begin(Step.CALL, question.path.rpartition("v1/")[2])
                 life._called.set()
                 answer = await post(question, body)
                 life.end(Step.CALL, number)
@@ -196,7 +233,7 @@ class MortalHouse(House):
         """The real announcer, in front of a bus that outlives the process."""
 
         def fire(kind: str, data: dict[str, Any]) -> None:
-            number = life.begin(Step.TOLD)
+            number = life.begin(Step.TOLD, data.get("type") or data["direction"])
             self.bus.append(data)
             life.end(Step.TOLD, number)
 
@@ -218,7 +255,7 @@ class MortalHouse(House):
 
     async def sweep(self) -> None:
         """Ask for all passages of the last day."""
-        questions = Questions(self.client, self.contact)
+        questions = Questions(self.client)
         sweeper = Sweeper(questions, self.ledger, intake_of(self), DOORS, share=1)
         await sweeper.async_recent()
 

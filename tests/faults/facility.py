@@ -125,7 +125,7 @@ class Facility(House):
         transport: Any = self.client._transport
         self._send, transport._post = transport._post, self._post
         self._store, ledger._commit = ledger._commit, self._commit
-        questions, watch = Questions(self.client, self.contact), Watch()
+        questions, watch = Questions(self.client), Watch()
         intake = Intake(
             *(self.ledger, questions, self.moment),
             *(DOORS, READERS, self.unknown.append),

@@ -27,7 +27,7 @@ COMPARED_EVERY = timedelta(minutes=10)
 TRIED_AGAIN_AFTER = timedelta(minutes=1)
 
 
-class _Queue(asyncio.Queue[tuple[DoorEvent, ...]]):
+class Queue(asyncio.Queue[tuple[DoorEvent, ...]]):
     """A queue that says whether whoever takes from it waits for more."""
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class Pushing:
         self._pushes = Pushes(
             house.client, intake, watch, house.world.database.tables.doors, self._ask
         )
-        self._queue: Any = _Queue()
+        self._queue: Any = Queue()
         self._pushes._queue = self._queue
         self.subscriber = Subscriber(
             house.client,

@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Callable
 import copy
+from dataclasses import replace
+import textwrap
 
 import pytest
 
@@ -15,8 +17,11 @@ from .flows import FLOWS, Flow, Played
 
 async def _play(
     house: MortalHouse, flow: Flow, scene: Scene, before: Played, at: Point | None
-) -> list[Point]:
-    """Play a flow from its beginning, crashed at a point; check what came of it."""
+) -> Life:
+    """Play a flow from its beginning, crashed at a point; check what came of it.
+
+    Returns the life of the process that acted, as far as the flow's end.
+    """
     scene.set(house)
     played = copy.deepcopy(before)
     file, after = house.path, house.next_file()
@@ -27,11 +32,12 @@ async def _play(
         await flow.act(house, played)
 
     died = await house.live(life, story())
-    points = life.passed.copy()
-    assert died is (at is not None), f"there was no such point: {points}"
+    lived = replace(life, passed=life.passed.copy(), steps=life.steps.copy())
+    assert died is (at is not None), f"there was no such point: {lived.passed}"
     if died:
         await house.bury()
         house.path = after
+        played.crashes += 1
         await house.start()
     await house.wait(scene.now + flow.lasts - house.now())
     await flow.check(house, played)
@@ -41,7 +47,19 @@ async def _play(
     house.check_handed_on()
     await house.stop()
     house.calls()
-    return points
+    return lived
+
+
+def _listed(name: str, life: Life) -> str:
+    """Say how many points a flow has, and which steps they are the two sides of."""
+    steps = Counter(point.step for point in life.passed)
+    counts = ", ".join(f"{steps[step] // 2} {step}s" for step in Step)
+    title = f"{name:24}{len(life.passed):4} points: {counts}"
+    margin = " " * 4
+    listed = textwrap.wrap(
+        ", ".join(life.steps), 100, initial_indent=margin, subsequent_indent=margin
+    )
+    return "\n".join([title, *listed])
 
 
 @pytest.mark.parametrize("name", FLOWS)
@@ -65,13 +83,12 @@ async def test_a_crash_anywhere_loses_and_doubles_nothing(
     newer = (*migrations.MIGRATIONS, *flow.migrations)
     monkeypatch.setattr(migrations, "MIGRATIONS", newer)
     monkeypatch.setattr(migrations, "VERSION", len(newer))
-    points = await _play(house, flow, scene, before, None)
-    for point in points:
+    whole = await _play(house, flow, scene, before, None)
+    assert len(whole.passed) == 2 * len(whole.steps), "a step without an end"
+    for point in whole.passed:
         try:
             await _play(house, flow, scene, before, point)
         except BaseException as error:  # a time-out, too, must say where
             error.add_note(f"{name}: died {point}")
             raise
-    steps = Counter(point.step for point in points)
-    counts = ", ".join(f"{steps[step] // 2} {step}s" for step in Step)
-    record_property(CRASH_POINTS, f"{name:24}{len(points):4} points: {counts}")
+    record_property(CRASH_POINTS, _listed(name, whole))

@@ -102,6 +102,6 @@ def test_every_call_is_here() -> None:
 @settings(max_examples=60, deadline=None)
 @given(answers=st.lists(ANSWERS, min_size=1, max_size=3))
 def test_only_our_own_errors_come_out(name: str, answers: list[Answer]) -> None:
-    """D2, D3: no field is relied upon, no word is believed that was never said."""
+    """D2: no field is relied upon, no word is believed that was never said."""
     with asyncio.Runner() as runner:
         runner.run(_call(CALLS[name], answers))

@@ -70,7 +70,7 @@ class House:
         """A way in that has seen nothing yet."""
         return Intake(
             self.ledger,
-            Questions(self.client, self.contact),
+            Questions(self.client),
             self.moment,
             DOORS,
             READERS,
@@ -79,13 +79,13 @@ class House:
 
     def sweeper(self) -> Sweeper:
         """A sweeper that has just started, and takes no rests."""
-        questions = Questions(self.client, self.contact)
+        questions = Questions(self.client)
         return Sweeper(questions, self.ledger, self.intake(), DOORS, share=1)
 
     def poller(self) -> Poller:
         """A poller that has just started."""
         return Poller(
-            Questions(self.client, self.contact),
+            Questions(self.client),
             self.ledger,
             self.intake(),
             self.watch,
@@ -123,6 +123,7 @@ async def house(socket_enabled: None, tmp_path: Path) -> AsyncGenerator[House]:
         create_app(clock=Clock(START, running=False), seed=1) as simulator,
         aiohttp.ClientSession() as session,
     ):
+        contact = Contact(simulator.world.clock.now)
         made = House(
             simulator=simulator,
             ledger=ledger,
@@ -132,8 +133,9 @@ async def house(socket_enabled: None, tmp_path: Path) -> AsyncGenerator[House]:
                 simulator.partner.app_key,
                 simulator.partner.app_secret,
                 now=simulator.world.clock.now,
+                observer=contact,
             ),
-            contact=Contact(simulator.world.clock.now),
+            contact=contact,
         )
         await made.client.version()
         record = _expected("ada", "TST", PERSON)

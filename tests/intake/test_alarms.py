@@ -10,7 +10,7 @@ FORCED_OPEN, DURESS = 198657, 721678
 
 
 def alarms(house: House) -> AlarmPoller:
-    return AlarmPoller(Questions(house.client, house.contact), house.intake(), DOORS)
+    return AlarmPoller(Questions(house.client), house.intake(), DOORS)
 
 
 async def happen(house: House, code: int, **fields: str) -> None:

@@ -59,7 +59,7 @@ def told_events(connection: Connection) -> Counter[str]:
 async def test_every_passage_of_such_an_hour_is_told_once(
     house: House, equal: bool
 ) -> None:
-    """D32, D33, D42: nothing lost, nothing twice, whatever the way and the order."""
+    """D32, D42: nothing lost, nothing twice, whatever the way and the order."""
     dice, way = random.Random(5), Way(house)
     switches = {
         "event_id_equal": equal,

@@ -198,8 +198,8 @@ async def test_before_the_server_told_its_time_none_is_too_late(house: House) ->
     url, clock = house.simulator.url, house.simulator.world.clock
     async with aiohttp.ClientSession() as session:
         client = HikCentralClient(session, url, "key", "secret", now=clock.now)
-        unheard = Questions(client, house.contact).latest_now()
-    heard = Questions(house.client, house.contact).latest_now()
+        unheard = Questions(client).latest_now()
+    heard = Questions(house.client).latest_now()
     assert heard < clock.now() + timedelta(minutes=1)
     assert unheard > clock.now() + timedelta(days=365)
 

@@ -281,7 +281,7 @@ async def test_it_is_looked_at_after_each_gap(
 async def test_an_error_ends_nothing(
     house: House, running: Callable[[Subscriber], None]
 ) -> None:
-    await fail(house, VIEW, code="5", times=1)
+    await fail(house, VIEW, drop_before=True, times=1)
     made = subscriber(house)
     running(made)
     lost = asyncio.Event()

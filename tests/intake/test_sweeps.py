@@ -85,9 +85,7 @@ async def test_three_quarters_of_the_time_are_rest(
     monkeypatch.setattr(
         sweeps, "asyncio", SimpleNamespace(sleep=rest, Event=asyncio.Event)
     )
-    sweeper = Sweeper(
-        Questions(house.client, house.contact), house.ledger, house.intake(), DOORS
-    )
+    sweeper = Sweeper(Questions(house.client), house.ledger, house.intake(), DOORS)
     await sweeper.async_recent()
     assert rests == [6.0] * len(TYPES)
 

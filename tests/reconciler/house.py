@@ -82,8 +82,10 @@ CHECK = "visitor/v1/person/ID/elementDownloadDetail"
 async def asleep_or_ended(asleep: asyncio.Event, work: asyncio.Task[None]) -> None:
     """Wait while work reads or writes the ledger, or until it fails."""
     waiting = asyncio.create_task(asleep.wait())
-    await asyncio.wait({waiting, work}, return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
+    try:
+        await asyncio.wait({waiting, work}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
     if work.done():
         await work
 
@@ -124,6 +126,7 @@ class House:
             limiter=Limiter(pace=Pace(slowest=1000)),
             timeout=aiohttp.ClientTimeout(total=self.patience),
             now=self.now,
+            observer=self.contact,
         )
         client._transport.clock = ServerClock(self.now, lambda: self.now().timestamp())
         return client
@@ -142,11 +145,11 @@ class House:
         self._work()
 
     async def _build(self) -> None:
+        self.contact = Contact(self.now)
         self.client = self.connect()
         self.ledger = Ledger(self.path)
         await self.ledger.async_open()
         self._compare_what_is_handed_on(self.ledger)
-        self.contact = Contact(self.now)
         self.book = VisitBook(self.ledger, INSTALLATION, self.policy, self.now)
         self.executor = Executor(
             self.ledger, self.client, self.contact, INSTALLATION, "2", self.moment

@@ -28,7 +28,7 @@ from .house import (
 )
 
 BUSY = "5"
-"""A database exception, as it is seen in the field (guide 2.2)."""
+"""A database exception, as it is seen in the field (reference 2.2)."""
 
 
 @contextmanager

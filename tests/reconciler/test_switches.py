@@ -1,5 +1,7 @@
 """Servers that answer otherwise where the guide leaves it open."""
 
+from dataclasses import dataclass
+import json
 from typing import Any
 
 import pytest
@@ -7,18 +9,25 @@ import pytest
 from custom_components.hikcentral_visitors.ledger.schema import known
 from custom_components.hikcentral_visitors.problems import Cause, causes
 from custom_components.hikcentral_visitors.visits.access import AccessState
+from simulator.control.operator import operate
 from simulator.faults import CallFault
 from simulator.layout import LATEST_END, STAFF_BEGIN
-from simulator.model import Person
+from simulator.model import Credential, Person
 
 from .house import (
     ADD,
     CHECK,
+    DELETE,
+    ENROL,
+    EXPEL,
     FACE,
     HOUR,
     LOBBY,
     LOBBY_DOORS,
     READ,
+    UPDATE,
+    VIP,
+    VIP_DOORS,
     House,
 )
 
@@ -34,14 +43,11 @@ from .house import (
         {"detail_key_case": "lower"},
         {"detail_status_as_text": True, "single_item_as_object": True},
         {"first_apply_fails": True},
-        {"deletion_needs_apply": False},
-        {"duplicate_code": "accepted"},
         {"member_lists": "forbidden"},
         {"member_lists": "unsupported"},
         {"nulls": "refused"},
         {"past_end_refused": True},
         {"server_utc_offset": "+08:00"},
-        {"unknown_id_in_batch": "none"},
         {"window_end_inclusive": True},
         {"faces_in_add": "ignored"},
         {"faces_in_add": "refused"},
@@ -65,6 +71,130 @@ async def test_the_story_holds(house: House, switches: dict[str, Any]) -> None:
     await house.revoke(visit)
     await house.settle(HOUR)
     assert await house.differences() == []
+    assert house.open_to_us() == set()
+    assert (await house.access(visit)).state is AccessState.REMOVED
+
+
+@dataclass(frozen=True)
+class Guest:
+    """Somebody with a visit, as HikCentral knows him."""
+
+    visit: str
+    visitor: str
+    code: str
+
+    def person(self, house: House) -> str:
+        person = house.world.database.person_of_code(self.code)
+        assert person is not None
+        return person.id
+
+    def opens(self, house: House) -> set[str]:
+        """Return the doors that let him in."""
+        return house.opens(self.person(house), Credential.CARD)
+
+
+async def _group_of_whom_one_is_deleted(house: House) -> tuple[list[Guest], str]:
+    """Let some guests in and delete the first by hand; returns his id, too."""
+    await house.at_once([house.grant(f"Guest {n}", photo=None) for n in range(4)])
+    await house.settle()
+    guests = [
+        Guest(visit.id, record.visitor.id, record.visitor.person_code)
+        for record in await house.records()
+        for visit in record.visits
+    ]
+    gone = guests[0].person(house)
+    operate(house.world, {"delete_person": gone})
+    house.world.traffic.recent.clear()
+    return guests, gone
+
+
+def _named_in(house: House, path: str, person_id: str) -> bool:
+    """Whether he was in a call that named others as well."""
+    bodies = [
+        json.loads(call.body)["list"]
+        for call in house.world.traffic.recent
+        if call.path == path
+    ]
+    return any({"id": person_id} in body and len(body) > 1 for body in bodies)
+
+
+BATCHES: list[dict[str, Any]] = [
+    {"unknown_id_in_batch": "all"},
+    {"unknown_id_in_batch": "all", "xml_labelled_errors": True},
+    {"unknown_id_in_batch": "all", "numeric_codes": True},
+    {"unknown_id_in_batch": "some"},
+    {"unknown_id_in_batch": "none"},
+]
+"""What a server makes of a call for many, one of whom it does not know."""
+
+
+@pytest.mark.parametrize(
+    "switches", BATCHES, ids=lambda one: ",".join(f"{k}-{v}" for k, v in one.items())
+)
+async def test_somebody_who_is_gone_keeps_nobody_out(
+    house: House, switches: dict[str, Any]
+) -> None:
+    house.switch(**switches)
+    guests, gone = await _group_of_whom_one_is_deleted(house)
+    longer = await house.at_once(
+        [
+            house.grant("", VIP, visitor_id=one.visitor, card_no=None, photo=None)
+            for one in guests
+        ]
+    )
+    await house.settle()
+    assert _named_in(house, ENROL, gone)
+    for guest in guests[1:]:
+        assert guest.opens(house) == VIP_DOORS
+    for visit in longer[1:]:
+        assert (await house.access(visit)).state is AccessState.ACTIVE
+
+    await house.auditor.async_audit(thorough=True)
+    await house.settle(HOUR)
+    assert guests[0].opens(house) == VIP_DOORS
+    assert await house.differences() == []
+
+
+@pytest.mark.parametrize(
+    "switches", BATCHES, ids=lambda one: ",".join(f"{k}-{v}" for k, v in one.items())
+)
+async def test_somebody_who_is_gone_keeps_nobody_in(
+    house: House, switches: dict[str, Any]
+) -> None:
+    house.switch(**switches)
+    guests, gone = await _group_of_whom_one_is_deleted(house)
+    await house.revoke_all(one.visit for one in guests[:3])
+    await house.settle()
+    assert _named_in(house, EXPEL, gone)
+    for guest in guests[1:3]:
+        assert guest.opens(house) == set()
+        assert (await house.access(guest.visit)).state is AccessState.REMOVED
+    assert guests[3].opens(house) == LOBBY_DOORS
+
+    await house.auditor.async_audit(thorough=True)
+    await house.settle(HOUR)
+    assert (await house.access(guests[0].visit)).state is AccessState.REMOVED
+    assert await house.differences() == []
+    await house.revoke(guests[3].visit)
+    await house.settle(HOUR)
+    assert house.open_to_us() == set()
+
+
+@pytest.mark.parametrize("needs_apply", [True, False])
+async def test_whom_only_deleting_helps_against_is_gone_from_the_doors(
+    house: House, needs_apply: bool
+) -> None:
+    """Whether or not HikCentral tells the terminals of it by itself."""
+    house.switch(deletion_needs_apply=needs_apply)
+    visit = await house.grant()
+    await house.settle()
+    house.fail(EXPEL, code="2")
+    house.world.faults.fail.append(CallFault(path=UPDATE, code="2"))
+    house.calls()
+    await house.revoke(visit)
+    await house.settle(HOUR)
+    assert house.calls()[DELETE] == 1
+    assert house.ours() == []
     assert house.open_to_us() == set()
     assert (await house.access(visit)).state is AccessState.REMOVED
 

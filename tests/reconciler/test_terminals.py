@@ -97,7 +97,7 @@ async def test_an_application_that_the_server_lost_is_ordered_again(
 async def test_what_the_server_does_not_tell_is_told_again(
     house: House, detail: str
 ) -> None:
-    """A first application often fails (guide 3.9), and here nobody says so."""
+    """A first application often fails (reference 3.9), and here nobody says so."""
     house.switch(person_application_detail=detail, first_apply_fails=True)
     visit = await house.grant()
     await house.wait(10 * MINUTE)

@@ -63,6 +63,7 @@ from .push import Push, parse_push
 from .request_statistics import RequestFailure, RequestStatistics
 from .system import Organisation
 from .times import ServerZone
+from .transport import Observer
 
 __all__ = [
     "ACCESS_TYPES",
@@ -103,6 +104,7 @@ __all__ = [
     "NotExposedError",
     "NotFoundError",
     "NotPermittedError",
+    "Observer",
     "Organisation",
     "Outcome",
     "Pace",

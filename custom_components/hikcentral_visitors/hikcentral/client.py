@@ -16,7 +16,7 @@ from .request_statistics import RequestStatistics
 from .signing import Credentials
 from .system import SystemCalls
 from .times import ServerZone, utcnow
-from .transport import TIMEOUT, Ssl, Transport
+from .transport import TIMEOUT, Observer, Ssl, Transport
 
 
 class HikCentralClient(SystemCalls, PersonCalls, LevelCalls, DoorCalls, EventCalls):
@@ -40,12 +40,14 @@ class HikCentralClient(SystemCalls, PersonCalls, LevelCalls, DoorCalls, EventCal
         timeout: aiohttp.ClientTimeout | None = None,
         now: Callable[[], datetime] = utcnow,
         zone: tzinfo = UTC,
+        observer: Observer | None = None,
     ) -> None:
         """Keep what calls need; nothing is sent.
 
         `base_url` is http(s)://host[:port], with or without /artemis (ValueError for
         anything else). `ssl` as for aiohttp: a Fingerprint pins a self-signed
         certificate. `zone` is the facility's, for the rare times without an offset.
+        `observer` hears of every call.
         """
         self._zone = ServerZone(zone)
         self._transport = Transport(
@@ -56,6 +58,7 @@ class HikCentralClient(SystemCalls, PersonCalls, LevelCalls, DoorCalls, EventCal
             limiter=limiter if limiter is not None else Limiter(),
             timeout=timeout if timeout is not None else TIMEOUT,
             now=now,
+            observer=observer,
         )
 
     @override

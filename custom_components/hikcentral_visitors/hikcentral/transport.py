@@ -6,7 +6,7 @@ import json
 import logging
 import math
 import ssl as ssl_module
-from typing import override
+from typing import Protocol, override
 import uuid
 
 import aiohttp
@@ -51,6 +51,16 @@ def base_address(address: str) -> URL:
     return url.with_user(None).with_path(path).with_query(None).with_fragment(None)
 
 
+class Observer(Protocol):
+    """Hears what became of every call."""
+
+    def answered(self) -> None:
+        """Take note that the gateway did what was asked."""
+
+    def failed(self, error: HikCentralError) -> None:
+        """Take note that it did not, or that it could not be asked."""
+
+
 class Transport:
     """Signed POSTs to one gateway for one partner."""
 
@@ -64,6 +74,7 @@ class Transport:
         limiter: Limiter,
         timeout: aiohttp.ClientTimeout,
         now: Callable[[], datetime],
+        observer: Observer | None,
     ) -> None:
         """Keep all that a call needs; nothing is sent."""
         self._session = session
@@ -73,6 +84,7 @@ class Transport:
         self._limiter = limiter
         self._timeout = timeout
         self._now = now
+        self._observer = observer
         self.clock = ServerClock(now)
         self.statistics = RequestStatistics()
 
@@ -153,6 +165,8 @@ class Transport:
                 raise
             self._limiter.succeeded()
         self.statistics.succeeded(self._now())
+        if self._observer is not None:
+            self._observer.answered()
         return result
 
     def _note(self, error: HikCentralError, question: Question) -> None:
@@ -167,6 +181,8 @@ class Transport:
             self.statistics.succeeded(self._now())  # "none" is an answer
         else:
             self.statistics.failed(error, self._now())
+        if self._observer is not None:
+            self._observer.failed(error)
 
     async def _post(self, question: Question, body: Mapping[str, object]) -> Answer:
         if self._session.closed:

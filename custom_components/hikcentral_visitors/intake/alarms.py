@@ -60,7 +60,7 @@ class AlarmPoller:
         for code in list(self._types):
             since = max(self._read_until.get(code, began) - OVERLAP, began)
             try:
-                events = await self._ask(code, min(since, now), now)
+                await self._ask(code, min(since, now), now)
             except RefusedError as error:
                 LOGGER.debug("This server tells no alarms of type %d: %s", code, error)
                 self._types.remove(code)
@@ -68,15 +68,15 @@ class AlarmPoller:
                 return
             else:
                 self._read_until[code] = now
+
+    async def _ask(self, code: int, since: datetime, now: datetime) -> None:
+        for group in self._groups:
+            async for events in self._questions.async_pages(
+                code, group, since, now, Priority.SWEEP
+            ):
                 await self._intake.async_take(
-                    [event for event in events if event.time >= began]
+                    [event for event in events if self._is_news(event)]
                 )
 
-    async def _ask(self, code: int, since: datetime, now: datetime) -> list[DoorEvent]:
-        return [
-            event
-            for group in self._groups
-            for event in await self._questions.async_events(
-                code, group, since, now, Priority.SWEEP
-            )
-        ]
+    def _is_news(self, event: DoorEvent) -> bool:
+        return self._began is not None and event.time >= self._began

@@ -1,10 +1,10 @@
 """The one way in for door events, pushed or polled."""
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import batched
 
 from ..hikcentral import (
     ALARM_TYPES,
@@ -23,6 +23,9 @@ from ..visits.record import Change, VisitorRecord
 from .cursors import Cursor
 from .owners import Owners, owners_of
 from .questions import Questions
+
+_AT_ONCE = 500
+"""How many events are looked at in one turn of the loop, or recorded in one commit."""
 
 _REMEMBERED = 2000
 _OUTCOMES = {
@@ -45,6 +48,30 @@ class Taken:
 
     recorded: int
     complete: bool
+
+
+class Found:
+    """Events of our visitors, each once, kept until they are recorded together.
+
+    Those of one visitor are judged together, whatever types and times were asked for.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._events: dict[str, dict[str, DoorEvent]] = {}
+
+    def add(self, visitor_id: str, event: DoorEvent) -> None:
+        """Keep an event; one that comes again is the same."""
+        self._events.setdefault(visitor_id, {}).setdefault(event.id, event)
+
+    def portions(self) -> list[list[DoorEvent]]:
+        """Return all of them in portions for a commit each, by whole visitors."""
+        portions: list[list[DoorEvent]] = []
+        for events in self._events.values():
+            if not portions or len(portions[-1]) + len(events) > _AT_ONCE:
+                portions.append([])
+            portions[-1] += events.values()
+        return portions
 
 
 class Intake:
@@ -81,22 +108,54 @@ class Intake:
         self._skew = skew
         self._strangers: set[tuple[str, Owner]] = set()
         """Ids that are somebody else's now, and whose they were."""
-        self._seen: deque[_Facts] = deque(maxlen=_REMEMBERED)
+        self._seen: dict[_Facts, None] = {}
+        """What was handed to `unknown`, the oldest first."""
 
-    async def async_take(
-        self, events: Sequence[DoorEvent], cursors: Sequence[Cursor] = ()
-    ) -> Taken:
-        """Record the passages among these events and, in the same commit, how far.
+    async def async_take(self, events: Sequence[DoorEvent]) -> Taken:
+        """Record the passages among these events; raises LedgerError."""
+        found = Found()
+        for some in batched(events, _AT_ONCE, strict=False):
+            await self.async_sift(some, found)
+        return await self.async_record(found)
 
-        Raises LedgerError.
+    async def async_sift(self, events: Sequence[DoorEvent], found: Found) -> None:
+        """Add to `found` what may be of our visitors; pass on what names nobody.
+
+        For a page of events at a time. Raises LedgerError.
         """
-        slack = SLACK + abs(self._skew())
-        owners = await self._owners(events, slack)
+        if not events:
+            return
+        owners = await self._ledger.async_read(
+            lambda connection: owners_of(connection, events)
+        )
         self._pass_on(
             event
             for event in events
             if event.person_id is None or event.type in ALARM_TYPES
         )
+        for event in events:
+            if (visitor_id := _concerned(event, owners)) is not None:
+                found.add(visitor_id, event)
+
+    async def async_record(self, found: Found, cursors: Sequence[Cursor] = ()) -> Taken:
+        """Record the passages among these and, in the last commit, how far was read.
+
+        Raises LedgerError; then some may be recorded, and none is a second time.
+        """
+        *before, last = found.portions() or [[]]
+        taken = [await self._record(events, ()) for events in before]
+        taken.append(await self._record(last, cursors))
+        return Taken(
+            sum(one.recorded for one in taken), all(one.complete for one in taken)
+        )
+
+    async def _record(
+        self, events: Sequence[DoorEvent], cursors: Sequence[Cursor]
+    ) -> Taken:
+        if not events and not cursors:
+            return Taken(0, complete=True)
+        slack = SLACK + abs(self._skew())
+        owners = await self._owners(events, slack)
         moment = self._moment()
         passages = [
             passage
@@ -166,7 +225,9 @@ class Intake:
     def _pass_on(self, events: Iterable[DoorEvent]) -> None:
         for event in events:
             if (facts := _facts(event)) not in self._seen:
-                self._seen.append(facts)
+                self._seen[facts] = None
+                if len(self._seen) > _REMEMBERED:
+                    del self._seen[next(iter(self._seen))]
                 self._unknown(event)
 
     def _passage(self, event: DoorEvent, visitor_id: str) -> Passage | None:
@@ -194,6 +255,15 @@ class Intake:
             else None,
             picture_uri=event.picture_uri,
         )
+
+
+def _concerned(event: DoorEvent, owners: Owners) -> str | None:
+    """Return the visitor whom an event may be about: he, or somebody with his id."""
+    person_id = event.person_id or ""
+    if (by_code := owners.codes.get(event.person_code or "")) is not None:
+        return by_code
+    owner = owners.persons.get(person_id) or owners.former.get(person_id)
+    return None if owner is None else owner.visitor_id
 
 
 def _facts(event: DoorEvent) -> _Facts:

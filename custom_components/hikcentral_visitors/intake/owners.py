@@ -20,9 +20,10 @@ class Owners:
     """Whose the persons of some events are, by visitor ids.
 
     A person code is a visitor's for ever. An id has to do where an event bears no code,
-    as polled ones do (guide 3.7): `persons` by ids of now, `former` by those of persons
-    who were deleted. Such an id may be given to others; `unclaimed` are those that were
-    given to nobody else. Not `complete` is that this could not be asked of all.
+    as polled ones do (reference 3.7): `persons` by ids of now, `former` by those of
+    persons who were deleted. Such an id may be given to others; `unclaimed` are those
+    that were given to nobody else. Not `complete` is that this could not be asked of
+    all.
     """
 
     codes: Mapping[str, str]

@@ -1,33 +1,41 @@
 """Asking for the common types of door events, often."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 from ..const import LOGGER
 from ..hikcentral import (
     FAST_TYPES,
-    DoorEvent,
     HikCentralError,
     Priority,
 )
 from ..ledger import Ledger, LedgerError
 from ..ledger.memory import cursor, forget_cursors, oldest_cursor
 from .agenda import is_over
-from .cursors import OVERLAP, Cursor, groups
-from .intake import Intake
+from .cursors import OVERLAP, Cursor, groups, slices
+from .intake import Found, Intake
 from .questions import Questions
 from .watch import GRACE, PushState, Watch
 
 STORED_EVERY = timedelta(minutes=1)
 """How often a cursor is stored that passed nothing of ours."""
 
+_AT_ONCE = 4
+"""How many questions are under way: each holds a page of strangers' events."""
+
+type _Key = tuple[int, str]
+"""What a question is about: a type and a group of doors."""
+
 
 class Poller:
     """Reads the log of door events; its cost does not depend on visitors.
 
-    A question is about one type and up to ten doors (guide 3.7).
+    A question is about one type and up to ten doors (reference 3.7). What came in a
+    long outage is read a slice of time after the other, all types in step. Of each page
+    only what is ours is kept, and recorded when all was read, since what one slice says
+    of somebody is half of the truth: that he is still inside after his end.
     """
 
     def __init__(
@@ -51,7 +59,12 @@ class Poller:
         self._watch = watch
         self._interval = interval
         self._behind_push = max(interval, behind_push)
-        self._cursors: dict[tuple[int, str], Cursor] = {}
+        self._cursors: dict[_Key, Cursor] = {}
+        """How far was read: all that is ours is recorded, or in `_found`."""
+        self._moved: set[_Key] = set()
+        """Which cursors are further than those that are stored."""
+        self._found = Found()
+        self._turns = asyncio.Semaphore(_AT_ONCE)
         self._stored_at: datetime | None = None
         self._tidy = False
         self._wake = asyncio.Event()
@@ -95,34 +108,57 @@ class Poller:
     async def async_poll(self) -> int:
         """Ask for what came since the last time; returns how many were new.
 
-        A question that fails leaves its cursor where it was. Raises LedgerError.
+        A question that fails leaves its cursor at the slice before. Raises LedgerError.
         """
         await self._take_bearings(FAST_TYPES)
         now = self._questions.now()
-        asked = [
-            self._cursors[code, group]
-            for code in sorted(FAST_TYPES)
-            for group in self._groups
-        ]
-        overlap = self._behind_push if self._watch.trusted else OVERLAP
-        overlap = max(overlap, OVERLAP)
-        answers = await asyncio.gather(
-            *(self._ask(one, one.start(now, overlap), now) for one in asked)
-        )
-        events: list[DoorEvent] = []
-        moved: list[Cursor] = []
-        for one, found in zip(asked, answers, strict=True):
-            if found is not None:
-                events += found
-                moved.append(Cursor(one.event_type, one.doors, now))
+        failed, further = await self._read(now)
+        self._watch.polled((), self._questions.now())
+        if failed & further:
+            # It goes on from there the next time: judged now, it would be in half.
+            return 0
         stale = is_over(STORED_EVERY, self._stored_at, now)
-        taken = await self._intake.async_take(events, moved if stale else ())
+        moved = [self._cursors[key] for key in self._moved] if stale else []
+        taken = await self._intake.async_record(self._found, moved)
+        self._found = Found()
         if stale:
             self._stored_at = now
-            await self._tidy_up(complete=len(moved) == len(asked))
-        self._cursors |= {(one.event_type, one.doors): one for one in moved}
-        self._watch.polled(events, self._questions.now())
+            self._moved.clear()
+            await self._tidy_up(complete=not failed)
         return taken.recorded
+
+    async def _read(self, now: datetime) -> tuple[set[_Key], set[_Key]]:
+        """Read until now, the oldest slice first.
+
+        Returns which questions failed, and which cursors moved. Raises LedgerError.
+        """
+        keys = [(code, group) for code in sorted(FAST_TYPES) for group in self._groups]
+        overlap = self._behind_push if self._watch.trusted else OVERLAP
+        overlap = max(overlap, OVERLAP)
+        failed, further = set[_Key](), set[_Key]()
+        starts = (self._cursors[key].start(now, overlap) for key in keys)
+        for until in slices(min(starts, default=now), now):
+            asked = [
+                self._cursors[key]
+                for key in keys
+                if key not in failed
+                and (until == now or self._cursors[key].until < until)
+            ]
+            errors = await asyncio.gather(
+                *(self._ask(one, one.start(now, overlap), until) for one in asked),
+                return_exceptions=True,
+            )
+            for one, error in zip(asked, errors, strict=True):
+                key = one.event_type, one.doors
+                if error is None:
+                    self._cursors[key] = Cursor(*key, until)
+                    self._moved.add(key)
+                    further.add(key)
+                elif isinstance(error, HikCentralError):
+                    failed.add(key)
+                else:
+                    raise error
+        return failed, further
 
     async def _tidy_up(self, *, complete: bool) -> None:
         """Forget the cursors of former groups of doors, once the new ones are kept."""
@@ -149,13 +185,11 @@ class Poller:
             )
             self._cursors[code, group] = Cursor(code, group, until or now)
 
-    async def _ask(
-        self, asked: Cursor, start: datetime, end: datetime
-    ) -> Sequence[DoorEvent] | None:
-        """Return all pages of an answer; None where one of them failed."""
-        try:
-            return await self._questions.async_events(
+    async def _ask(self, asked: Cursor, start: datetime, end: datetime) -> None:
+        """Keep what is ours of all pages; raises HikCentralError, LedgerError."""
+        async with self._turns:
+            async for events in self._questions.async_pages(
                 asked.event_type, asked.door_ids, start, end, Priority.POLL
-            )
-        except HikCentralError:
-            return None
+            ):
+                self._watch.polled(events, self._questions.now())
+                await self._intake.async_sift(events, self._found)

@@ -1,32 +1,30 @@
-"""Asking about door events, and telling everybody what that says of the connection."""
+"""Asking about door events, by clocks that may differ."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from ..contact import Contact
 from ..hikcentral import (
     LONGEST_SEARCH,
     DoorEvent,
     HikCentralClient,
-    HikCentralError,
     Priority,
 )
+from .cursors import OVERLAP
 
 _A_LITTLE_AHEAD = timedelta(seconds=30)
 """Terminals' clocks are never quite the server's."""
 
 
 class Questions:
-    """Questions about one type of events and up to ten doors (guide 3.7).
+    """Questions about one type of events and up to ten doors (reference 3.7).
 
     Times are the server's. Where its clock and ours differ, the terminals' may be like
     either, so that a question about what happened lately is about both.
     """
 
-    def __init__(self, client: HikCentralClient, contact: Contact) -> None:
+    def __init__(self, client: HikCentralClient) -> None:
         """Ask this server."""
         self._client = client
-        self._contact = contact
 
     def now(self) -> datetime:
         """Return the server's time."""
@@ -46,36 +44,31 @@ class Questions:
             return datetime.max.replace(tzinfo=UTC)
         return self.now() + max(-skew, timedelta())
 
-    async def async_events(
+    async def async_pages(
         self,
         event_type: int,
         door_ids: Sequence[str],
         start: datetime,
         end: datetime,
         priority: Priority,
-    ) -> Sequence[DoorEvent]:
-        """Return the events of all pages of an answer; raises HikCentralError."""
+    ) -> AsyncIterator[Sequence[DoorEvent]]:
+        """Yield the events of an answer, page by page, the oldest first.
+
+        However long the log is, whoever drops what is not ours holds a page or two.
+        Raises HikCentralError; then only the pages before are in.
+        """
         now = self.now()
         start -= now - self.earliest_now()
         end += _A_LITTLE_AHEAD
         if end > now:
             ahead = max(-self._client.clock.terminals_skew, timedelta())
             end = now + ahead + _A_LITTLE_AHEAD
-        events: list[DoorEvent] = []
-        try:
-            async for page in self._client.all_door_events(
-                event_type,
-                door_ids,
-                max(start, end - LONGEST_SEARCH),
-                end,
-                priority=priority,
-            ):
-                events += page.items
-        except HikCentralError as error:
-            self._contact.failed(error)
-            raise
-        self._contact.answered()
-        return events
+        # The server's clock may have been set back since it was last read.
+        start = max(min(start, end - OVERLAP), end - LONGEST_SEARCH)
+        async for page in self._client.all_door_events(
+            event_type, door_ids, start, end, priority=priority
+        ):
+            yield page.items
 
     async def async_total(
         self, event_type: int, door_ids: Sequence[str], start: datetime, end: datetime
@@ -84,19 +77,14 @@ class Questions:
 
         Raises HikCentralError.
         """
-        try:
-            page = await self._client.door_events(
-                event_type,
-                door_ids,
-                start,
-                end,
-                page_size=1,
-                priority=Priority.SWEEP,
-            )
-        except HikCentralError as error:
-            self._contact.failed(error)
-            raise
-        self._contact.answered()
+        page = await self._client.door_events(
+            event_type,
+            door_ids,
+            start,
+            end,
+            page_size=1,
+            priority=Priority.SWEEP,
+        )
         return page.total
 
     async def async_code(self, person_id: str) -> str | None:
@@ -104,10 +92,5 @@ class Questions:
 
         Raises HikCentralError.
         """
-        try:
-            person = await self._client.person_by_id(person_id, priority=Priority.POLL)
-        except HikCentralError as error:
-            self._contact.failed(error)
-            raise
-        self._contact.answered()
+        person = await self._client.person_by_id(person_id, priority=Priority.POLL)
         return None if person is None else person.code

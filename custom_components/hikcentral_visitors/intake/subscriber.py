@@ -161,15 +161,10 @@ class Subscriber:
                 )
                 todo = await self._compare(take_over=False)
         except RefusedError as error:
-            self._contact.answered()
             self.reason = str(error)
             self._watch.expect_nothing()
             self._stand(self._without(Standing.REFUSED))
             return
-        except HikCentralError as error:
-            self._contact.failed(error)
-            raise
-        self._contact.answered()
         self._conclude(todo)
 
     async def _compare(self, *, take_over: bool) -> Steps:

@@ -170,7 +170,7 @@ async def async_carry_out(
 async def async_unsubscribe(client: HikCentralClient, webhook_id: str) -> None:
     """End all pushes to the webhook; none that somebody else gets too.
 
-    For an entry that is removed, or does without pushes; not for a restart, over which
+    For an entry that is removed or gets another address; not for a restart, over which
     the server keeps what happens. Raises HikCentralError.
     """
     view: Sequence[Subscription] = await client.subscriptions()

@@ -29,7 +29,7 @@ from ..ledger.memory import (
 )
 from .agenda import Agenda, Return, has_changed, past_days
 from .cursors import OVERLAP, groups
-from .intake import Intake, Taken
+from .intake import Found, Intake, Taken
 from .questions import Questions
 
 HOURLY_BACK = timedelta(hours=24)
@@ -206,14 +206,16 @@ class Sweeper:
     ) -> Taken:
         """Read and record these events; of a type that is refused, none."""
         began = time.monotonic()
+        found = Found()
         try:
-            found = await self._questions.async_events(
+            async for events in self._questions.async_pages(
                 code, doors, start, end, Priority.SWEEP
-            )
+            ):
+                await self._intake.async_sift(events, found)
         except RefusedError:
             taken = Taken(0, complete=False)
         else:
-            taken = await self._intake.async_take(found)
+            taken = await self._intake.async_record(found)
         await self._rest(began)
         return taken
 

@@ -1,4 +1,4 @@
-"""The tables, as of schema version 1, in portable SQL (design, section 7).
+"""The tables of the newest schema (design, section 7).
 
 Columns are named like the fields of the values that they keep, so that rows and values
 convert by name.

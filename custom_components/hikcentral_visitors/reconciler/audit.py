@@ -16,7 +16,6 @@ from ..hikcentral import (
     HikCentralError,
     NotPermittedError,
     Priority,
-    RefusedError,
     UnsupportedError,
 )
 from ..ledger import Ledger, LedgerError
@@ -60,14 +59,14 @@ class Auditor:
         installation: Installation,
     ) -> None:
         """Look through `client`, learn into `ledger`."""
-        self._finder = Finder(ledger, client, contact, moment, installation)
+        self._finder = Finder(ledger, client, moment, installation)
         self._ledger = ledger
         self._client = client
         self._contact = contact
         self._moment = moment
         self._repairing = asyncio.Lock()
         self._found = UNREAD
-        self.levels = Levels(ledger, client, contact, moment)
+        self.levels = Levels(ledger, client, moment)
 
     async def async_run(self) -> None:
         """Audit now, all persons included, and then regularly, until cancelled."""
@@ -170,16 +169,13 @@ class Auditor:
                 if person in present
             }
         except NotPermittedError, UnsupportedError:
-            self._contact.answered()
             if thorough:
                 await self._doubt(
                     level, (visitor_id for visitor_id, _ in present.values())
                 )
             return UNREAD
-        except HikCentralError as error:
-            self._contact.failed(error)
+        except HikCentralError:
             return UNREAD
-        self._contact.answered()
         different = {
             visitor_id: _membership(known, level, person in members)
             for person, (visitor_id, known) in present.items()
@@ -211,12 +207,8 @@ class Auditor:
             person = await self._client.person_by_code(
                 visitor.person_code, priority=Priority.SWEEP
             )
-        except RefusedError:
+        except HikCentralError:
             return UNREAD
-        except HikCentralError as error:
-            self._contact.failed(error)
-            return UNREAD
-        self._contact.answered()
         now = self._moment().now
         if person is None:
             if record.known.existence is Existence.ABSENT:

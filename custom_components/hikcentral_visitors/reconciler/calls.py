@@ -269,7 +269,7 @@ class Calls:
                 if person in persons
             }
         except RefusedError:
-            # The list of members is optional (guide 3.8); the answer must do.
+            # The list of members is optional (reference 3.8); the answer must do.
             return persons
         return persons - still
 
@@ -316,7 +316,7 @@ class Calls:
 
 
 def _only_window(target: Target, window: Window) -> PersonDraft:
-    """What is enough to change a validity (guide 3.3)."""
+    """What is enough to change a validity (reference 3.3)."""
     code = target.record.visitor.person_code
     return PersonDraft(person_code=code, begin=window.start, end=window.end)
 

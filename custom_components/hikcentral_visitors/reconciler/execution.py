@@ -48,7 +48,7 @@ class Executor:
         self._moment = moment
         self._calls = Calls(client, installation, organisation, self._now)
         self._unstored = UnstoredNarrowing(
-            ledger, contact, self._calls, moment, self._proof_holds
+            ledger, self._calls, moment, self._proof_holds
         )
 
     async def async_carry_out(self, job: Job) -> None:
@@ -78,10 +78,8 @@ class Executor:
             refusal = Failure(kind=FailureKind.REFUSED, reason="value_refused")
             await self._store_failure(job, [target], refusal)
         except HikCentralError as error:
-            self._contact.failed(error)
             await self._store_failure(job, [target], error)
         else:
-            self._contact.answered()
             await self._store(job, [target], answer)
 
     def _assume(self, transaction: Transaction, job: Job) -> list[Target]:
@@ -131,7 +129,6 @@ class Executor:
         try:
             done = await self._calls.for_many[operation.kind](level, targets)
         except RefusedError as error:
-            self._contact.answered()
             if len(targets) == 1:
                 await self._store_failure(job, targets, error)
                 return
@@ -139,10 +136,8 @@ class Executor:
             await self._carry_out_for_many(job, targets[:middle])
             await self._carry_out_for_many(job, targets[middle:])
         except HikCentralError as error:
-            self._contact.failed(error)
             await self._store_failure(job, targets, error)
         else:
-            self._contact.answered()
             succeeded = [one for one in targets if one.person_id in done]
             await self._store(job, succeeded, answer_for_many(operation, self._now()))
             left = [one for one in targets if one.person_id not in done]

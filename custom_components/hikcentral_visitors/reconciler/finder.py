@@ -7,7 +7,6 @@ they had. They are recognised by their codes alone; what is read of others is dr
 from collections.abc import Callable, Iterable
 from uuid import uuid7
 
-from ..contact import Contact
 from ..hikcentral import HikCentralClient, HikCentralError, Person, Priority
 from ..ledger import Ledger, Transaction
 from ..ledger.found import take_in, unexpected_visitors, unknown_codes
@@ -26,14 +25,12 @@ class Finder:
         self,
         ledger: Ledger,
         client: HikCentralClient,
-        contact: Contact,
         moment: Callable[[], Moment],
         installation: Installation,
     ) -> None:
         """Look through `client` for the codes of `installation`."""
         self._ledger = ledger
         self._client = client
-        self._contact = contact
         self._moment = moment
         self._installation = installation
 
@@ -48,7 +45,6 @@ class Finder:
                 async for person in self._client.persons(priority=Priority.SWEEP)
                 if is_ours(self._installation, person.code)
             }
-            self._contact.answered()
             # Asked now: whoever was being added while we read is in the ledger.
             unknown, unexpected = await self._ledger.async_read(
                 lambda connection: (
@@ -62,8 +58,7 @@ class Finder:
                 return NOTHING
             strays = [ours[code] for code in sorted(unknown)]
             levels, unread = await self._levels_of({person.id for person in strays})
-        except HikCentralError as error:
-            self._contact.failed(error)
+        except HikCentralError:
             return UNREAD
         return await self._take_in(
             _found(person, levels.get(person.id, ()), unread) for person in strays
@@ -90,8 +85,7 @@ class Finder:
                 ):
                     if person in persons:
                         levels.setdefault(person, set()).add(level)
-            except HikCentralError as error:
-                self._contact.failed(error)
+            except HikCentralError:
                 unread.add(level)
         return levels, ours & unread
 

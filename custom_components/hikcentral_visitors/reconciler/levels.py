@@ -11,7 +11,6 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from ..contact import Contact
 from ..hikcentral import AccessLevel, HikCentralClient, HikCentralError, Priority
 from ..ledger import Ledger
 from ..ledger.loading import ids_to_audit, levels_held
@@ -35,13 +34,11 @@ class Levels:
         self,
         ledger: Ledger,
         client: HikCentralClient,
-        contact: Contact,
         moment: Callable[[], Moment],
     ) -> None:
         """Look through `client`, learn into `ledger`."""
         self._ledger = ledger
         self._client = client
-        self._contact = contact
         self._moment = moment
         self.gone: frozenset[str] = frozenset()
         self.added: Mapping[str, str] = {}
@@ -53,10 +50,8 @@ class Levels:
                 level.id: level
                 async for level in self._client.access_levels(priority=Priority.SWEEP)
             }
-        except HikCentralError as error:
-            self._contact.failed(error)
+        except HikCentralError:
             return
-        self._contact.answered()
         self.gone = self._moment().policy.levels_of_ours - shown.keys()
         await self._learn(shown)
 

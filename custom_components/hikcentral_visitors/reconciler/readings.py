@@ -12,7 +12,7 @@ from ..visits.window import Window
 def person_reading(person: Person, visitor: Visitor) -> tuple[PersonReading, bool]:
     """Return what a person record shows, and whether it says of him what we do.
 
-    Cards may be left out of the answer (guide 3.3) and then prove nothing.
+    Cards may be left out of the answer (reference 3.3) and then prove nothing.
     """
     other_card = not _cards_agree(person.card_numbers, visitor.card_no)
     same = (

@@ -7,8 +7,8 @@ by step and once; it is done again, and stored, when that is possible.
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
-from ..contact import Contact
 from ..hikcentral import HikCentralError
 from ..ledger import Ledger
 from ..ledger.loading import load_many
@@ -34,14 +34,12 @@ class UnstoredNarrowing:
     def __init__(
         self,
         ledger: Ledger,
-        contact: Contact,
         calls: Calls,
         moment: Callable[[], Moment],
         proof_holds: Callable[[Known], bool],
     ) -> None:
         """Call through `calls`; ids are believed where `proof_holds`."""
         self._ledger = ledger
-        self._contact = contact
         self._calls = calls
         self._moment = moment
         self._proof_holds = proof_holds
@@ -59,11 +57,8 @@ class UnstoredNarrowing:
         for visitor_id, record in records.items():
             if self._done.get(visitor_id) == record:
                 continue
-            try:
+            with suppress(HikCentralError):  # done again as it is
                 await self._take_away(record)
-            except HikCentralError as error:
-                self._contact.failed(error)
-            else:
                 self._done[visitor_id] = record
 
     def stored(self) -> None:
@@ -95,5 +90,4 @@ class UnstoredNarrowing:
             level = operation.level or ""
             await self._calls.for_many[operation.kind](level, [target])
             answer = answer_for_many(operation, self._moment().now)
-        self._contact.answered()
         return answer(record)

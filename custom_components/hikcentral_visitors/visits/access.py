@@ -31,7 +31,7 @@ DOOR_FAILED = "door_failed"
 """The reason where the server took everything, and a terminal did not."""
 
 RETRIES_BELIEVED = 2
-"""First applications often fail for a minute (guide 3.9): that is no failure yet."""
+"""First applications often fail for a minute (reference 3.9): no failure yet."""
 
 TRIES = 8
 """After so many failures in a row, some minutes, giving is told to fail; it goes on."""

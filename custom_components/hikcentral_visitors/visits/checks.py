@@ -7,7 +7,7 @@ from .record import VisitorRecord
 from .visit import Visit
 
 LONGEST_END = datetime.fromisoformat("2037-12-31T23:59:59+00:00")
-"""The latest validity end that HikCentral takes (guide 2.3)."""
+"""The latest validity end that HikCentral takes (reference 2.3)."""
 
 
 EARLIEST_START = timedelta(days=366)

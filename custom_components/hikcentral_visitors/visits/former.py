@@ -1,7 +1,7 @@
 """Persons of a visitor who are gone from the server: their terminals have to be told.
 
 Somebody else deleted him, or the server was restored from its backup and he has
-another id. Of a person who is gone, a server tells nothing any more (guide 3.9), so
+another id. Of a person who is gone, a server tells nothing any more (reference 3.9), so
 terminals are told some times, and nobody knows whether they heard.
 """
 

@@ -11,7 +11,7 @@ from .hours import Hours
 from .visit import Visit
 
 ECHO = timedelta(seconds=5)
-"""Turnstiles report one passage twice (quirk 10 of the API)."""
+"""Turnstiles report one passage twice (reference 6, 10)."""
 
 SLACK = timedelta(minutes=2)
 """How far terminals' clocks, and a revocation on its way, may be from ours."""
@@ -84,7 +84,7 @@ class Passage:
 
 
 # checkInAndOutType: 1 check-in, 2 check-out; breaks and overtime come in pairs with the
-# same sense (guide 3.7).
+# same sense (reference 3.7).
 _CHECK_IN_OUT = {
     1: Direction.ENTRY,
     2: Direction.EXIT,

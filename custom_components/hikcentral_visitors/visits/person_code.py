@@ -1,6 +1,6 @@
 """Person codes: how a HikCentral person is recognised as one of ours.
 
-A code is 16 characters, the longest that HikCentral takes (guide 3.3) and never
+A code is 16 characters, the longest that HikCentral takes (reference 3.3) and never
 changeable there: 3 mark the installation, 8 are random, 5 are a keyed check. Whoever
 holds the key can tell our persons from all others without any list, even after the
 ledger was lost; nobody's own customer number passes the check by accident.

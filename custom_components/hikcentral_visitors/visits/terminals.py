@@ -1,7 +1,7 @@
 """What is known of the terminals: told, asked, and what they were said to hold.
 
 What was changed on the server reaches them only by an application, and the first try
-often fails for a minute (guide 3.9).
+often fails for a minute (reference 3.9).
 """
 
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ CHECK_DELAYS = tuple(timedelta(seconds=s) for s in (2, 5, 10, 20, 40, 60))
 """When the terminals are asked, counted from the application (design, section 3)."""
 
 FAILURES_BELIEVED = 2
-"""An old failure stays visible until the new job ends (guide 3.9), so one is none."""
+"""An old failure is shown until the new job ends (reference 3.9), so one is none."""
 
 PENDING_BELIEVED = 10
 """After so many checks what is pending may be lost, and is ordered again."""

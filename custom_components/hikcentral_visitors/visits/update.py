@@ -129,6 +129,6 @@ def _changed_visitor(record: VisitorRecord, changes: VisitorChanges) -> Visitor:
     given, family = names(visitor.given_name, visitor.family_name)
     there = record.known.existence is not Existence.ABSENT
     if visitor.photo is None and record.visitor.photo is not None and there:
-        # No call takes a face from a person (guide 3.3).
+        # No call takes a face from a person (reference 3.3).
         raise CommandRefusedError("photo_stays")
     return replace(visitor, given_name=given, family_name=family)

@@ -79,7 +79,7 @@ class Visitor:
 
     @property
     def name(self) -> str:
-        """The name as HikCentral writes it: given name first (guide 3.3)."""
+        """The name as HikCentral writes it: given name first (reference 3.3)."""
         return f"{self.given_name} {self.family_name}".strip()
 
 
