@@ -266,13 +266,13 @@ class Server:
         if person is None:
             left = any(held.levels for held in self.terminals.values())
             failed = ("door",) if left else ()
-            return DoorsReading(ready=0, failed=failed, pending=0)
+            return DoorsReading(ready=0, failed=failed, pending=())
         held = self.terminals.get(person.id)
         wanted = Held(person.window, frozenset(person.levels))
         same = held == wanted or not (wanted.levels or (held and held.levels))
         if same:
-            return DoorsReading(ready=len(person.levels), failed=(), pending=0)
-        return DoorsReading(ready=0, failed=("door",), pending=0)
+            return DoorsReading(ready=len(person.levels), failed=(), pending=())
+        return DoorsReading(ready=0, failed=("door",), pending=())
 
 
 def wished(record: VisitorRecord, now: datetime, policy: Policy = POLICY) -> Desired:

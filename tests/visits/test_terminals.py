@@ -27,10 +27,10 @@ from .values import HOUR, MINUTE, NOW, applied, stay
 
 VISIT = stay()
 HELD = applied(VISIT)
-GOOD = DoorsReading(ready=2, failed=(), pending=0)
-BAD = DoorsReading(ready=1, failed=("9",), pending=0)
-SLOW = DoorsReading(ready=1, failed=(), pending=1)
-EMPTY = DoorsReading(ready=0, failed=(), pending=0)
+GOOD = DoorsReading(ready=2, failed=(), pending=())
+BAD = DoorsReading(ready=1, failed=("9",), pending=())
+SLOW = DoorsReading(ready=1, failed=(), pending=("8",))
+EMPTY = DoorsReading(ready=0, failed=(), pending=())
 
 
 def pending(at_: datetime = NOW) -> Known:
@@ -81,7 +81,7 @@ def test_failures_count_in_a_row() -> None:
 
 
 def test_while_a_door_is_under_way_nothing_has_failed() -> None:
-    both = DoorsReading(ready=0, failed=("9",), pending=1)
+    both = DoorsReading(ready=0, failed=("9",), pending=("8",))
     known = pending()
     for _ in range(4):
         known = terminals.doors_read(known, both, NOW)

@@ -53,18 +53,17 @@ def doors_reading(
     detail: ApplicationDetail, *, face: bool, telling: bool
 ) -> DoorsReading:
     """Count the doors of an application detail; `face` tells that one is expected."""
-    states = [door.state for door in detail.doors]
+    doors: dict[ApplicationState, tuple[str, ...]] = {
+        state: tuple(door.door_id for door in detail.doors if door.state is state)
+        for state in ApplicationState
+    }
     kinds = {
         credential.kind for door in detail.doors for credential in door.credentials
     }
     return DoorsReading(
-        ready=states.count(ApplicationState.APPLIED),
-        failed=tuple(
-            door.door_id
-            for door in detail.doors
-            if door.state is ApplicationState.FAILED
-        ),
-        pending=states.count(ApplicationState.PENDING),
+        ready=len(doors[ApplicationState.APPLIED]),
+        failed=doors[ApplicationState.FAILED],
+        pending=doors[ApplicationState.PENDING],
         telling=telling,
         face_missing=face and bool(detail.doors) and "face" not in kinds,
         cards_shown=bool(kinds),

@@ -26,7 +26,7 @@ it the first time, and nobody would know."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoorsReading:
-    """What the terminals were said to hold, counted in doors; failed ones by id.
+    """What the terminals were said to hold, counted in doors; the others by id.
 
     `telling`: this server shows doors at all, so that none means something.
     `face_missing`: no door shows a face. `cards_shown`: some door shows credentials at
@@ -35,7 +35,7 @@ class DoorsReading:
 
     ready: int
     failed: tuple[str, ...]
-    pending: int
+    pending: tuple[str, ...]
     telling: bool = True
     face_missing: bool = False
     cards_shown: bool = False
@@ -43,7 +43,7 @@ class DoorsReading:
     @property
     def total(self) -> int:
         """All doors that were reported."""
-        return self.ready + len(self.failed) + self.pending
+        return self.ready + len(self.failed) + len(self.pending)
 
 
 def application_requested(known: Known, now: datetime) -> Known:
@@ -97,8 +97,8 @@ def doors_read(known: Known, reading: DoorsReading, now: datetime) -> Known:
     elif failures >= FAILURES_BELIEVED and not reading.pending:
         progress = Progress.FAILED
     elif reading.failed or reading.pending:
-        lost = checks >= PENDING_BELIEVED
-        progress = Progress.FAILED if lost else Progress.PENDING
+        given_up = checks >= PENDING_BELIEVED
+        progress = Progress.FAILED if given_up else Progress.PENDING
     else:
         progress = Progress.APPLIED
     wait = (
@@ -107,6 +107,9 @@ def doors_read(known: Known, reading: DoorsReading, now: datetime) -> Known:
         else _until_check(application, checks, now)
     )
     applied = progress is Progress.APPLIED
+    # A terminal out of reach fails nothing: it never has it.
+    lost = progress is Progress.FAILED or application.retries > 0
+    late = reading.pending if lost else ()
     if reading.face_missing and applied:
         known = _without_face(known, certain=reading.cards_shown)
     return replace(
@@ -120,7 +123,7 @@ def doors_read(known: Known, reading: DoorsReading, now: datetime) -> Known:
             next_check=None if applied else now + wait,
             doors_ready=reading.ready,
             doors_total=reading.total,
-            failed_doors=reading.failed,
+            failed_doors=reading.failed + late,
         ),
     )
 
