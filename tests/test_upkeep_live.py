@@ -138,7 +138,10 @@ async def test_nothing_is_left_of_somebody_forgotten(
     await _passes(hass, simulator, card=CARD)
     assert _shown(hass, "Wilhelmina")
 
+    aside = Path(hass.config.path(f"{DOMAIN}_1.db.corrupt.2026-03-02T08-00-00.000000"))
+    aside.touch()
     answer = await call(hass, "forget_visitor", entity_id="sensor.visitor_1")
+    aside.unlink()
     assert answer["visitors"] == [
         {
             "visitor_id": visit["visitor_id"],
@@ -152,6 +155,7 @@ async def test_nothing_is_left_of_somebody_forgotten(
         "hikcentral_log",
         "home_assistant_history",
         "backups",
+        "damaged_file",
     ]
     await told.visit("revoked")
     await hass.async_block_till_done()

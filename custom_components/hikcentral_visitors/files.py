@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant
 
 from .const import CONF_KEY, CONF_MARK, CONF_URL, DOMAIN
 from .ledger.files import move, recalled
+from .ledger.health import any_aside
 
 INSTALLATION = "installation"
 """Under this key a ledger remembers which server it is about, and whose persons."""
@@ -72,6 +73,12 @@ async def _async_kept(hass: HomeAssistant) -> list[_Kept]:
     """Return the ledgers whose entry is gone, the one used last first."""
     owned = {ledger_path(hass, entry.entry_id) for entry in _entries(hass)}
     return await hass.async_add_executor_job(_kept, Path(hass.config.config_dir), owned)
+
+
+async def async_any_set_aside(hass: HomeAssistant) -> bool:
+    """Whether a damaged file of visits lies in the configuration folder."""
+    folder = Path(hass.config.config_dir)
+    return await hass.async_add_executor_job(any_aside, folder, _PREFIX)
 
 
 def _kept(folder: Path, owned: set[Path]) -> list[_Kept]:

@@ -8,6 +8,7 @@ from homeassistant.util.json import JsonObjectType
 
 from .book import Forgotten, GrantRequest, Receipt
 from .const import DELAYED_AFTER, DOMAIN
+from .files import async_any_set_aside
 from .ledger.passage_queries import PassageRow
 from .ledger.visitor_queries import VisitorRow
 from .local_time import first_on_day, iso
@@ -86,6 +87,8 @@ async def async_forgotten(
 ) -> JsonObjectType:
     """Answer that visitors were forgotten, and where something of them remains."""
     where = ["hikcentral_log", "home_assistant_history", "backups"]
+    if await async_any_set_aside(hass):
+        where.append("damaged_file")
     if not all(one.gone for one in done):
         where.insert(0, "hikcentral_person")
     return {

@@ -16,6 +16,7 @@ _OF_ONE_ROW = ("NULL value in ", "CHECK constraint failed in ")
 _OF_AN_INDEX = ("missing from index", "in index")
 _MOST = 100
 _TAILS = ("-wal", "-shm", "")
+_ASIDE = ".corrupt."
 
 
 def check(engine: Engine) -> None:
@@ -64,9 +65,14 @@ def set_aside(path: Path, at: datetime) -> Path:
 
     Backups of Home Assistant OS leave such names out. Raises OSError.
     """
-    aside = path.with_name(f"{path.name}.corrupt.{at:%Y-%m-%dT%H-%M-%S.%f}")
+    aside = path.with_name(f"{path.name}{_ASIDE}{at:%Y-%m-%dT%H-%M-%S.%f}")
     # The log first: a new file would take it for its own.
     for tail in _TAILS:
         with suppress(FileNotFoundError):
             path.with_name(path.name + tail).rename(aside.with_name(aside.name + tail))
     return aside
+
+
+def any_aside(folder: Path, prefix: str) -> bool:
+    """Whether files with names that begin so were set aside, and are still there."""
+    return any(folder.glob(f"{prefix}*{_ASIDE}*"))
