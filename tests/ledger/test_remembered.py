@@ -29,9 +29,13 @@ READERS: dict[str, Callable[[Connection], Any]] = {
     "unjustified": lambda connection: recall_texts(connection, "unjustified"),
     "visits_lost": lost,
 }
+TIMES = st.sampled_from(
+    ["", "2026-03-02", "2026-03-02T08:00:00+00:00", "0001-01-01T00:00:00+14:00"]
+)
 WORDS = st.sampled_from(["at", "daily", "doors", "file", "first", "hourly", "offline"])
 STORED = JSON | st.dictionaries(
-    WORDS | st.text(max_size=3), JSON | st.dictionaries(WORDS, JSON, max_size=2)
+    WORDS | st.text(max_size=3),
+    JSON | TIMES | st.dictionaries(WORDS, JSON | TIMES, max_size=2),
 )
 
 
@@ -45,7 +49,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 @given(stored=STORED)
 @settings(
-    max_examples=100,
+    max_examples=300,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

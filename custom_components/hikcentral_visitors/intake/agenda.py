@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self
 
+from ..ledger.memory import instant
+
 HOURLY: Final = timedelta(hours=1)
 DAILY: Final = timedelta(days=1)
 DAYS: Final = 31
@@ -51,12 +53,12 @@ class Agenda:
             return cls()
         offline = kept.get("offline")
         return cls(
-            hourly=_time(kept.get("hourly")),
-            daily=_time(kept.get("daily")),
+            hourly=instant(kept.get("hourly")),
+            daily=instant(kept.get("daily")),
             offline={
                 door: time
                 for door, text in (offline if isinstance(offline, dict) else {}).items()
-                if (time := _time(text)) is not None
+                if (time := instant(text)) is not None
             },
         )
 
@@ -127,10 +129,6 @@ def past_days(now: datetime) -> list[datetime]:
 def has_changed(before: int | None, total: int) -> bool:
     """Whether a day has to be read; one that was never counted, if it has anything."""
     return total != (before or 0)
-
-
-def _time(text: object) -> datetime | None:
-    return datetime.fromisoformat(text) if isinstance(text, str) else None
 
 
 def _text(time: datetime | None) -> str | None:

@@ -1,7 +1,7 @@
 """Small things to remember: how far was polled, who holds a place, names of doors."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
@@ -124,6 +124,15 @@ def texts(stored: Any) -> list[str]:
     """Return the texts of whatever was stored."""
     listed = stored if isinstance(stored, list) else []
     return [one for one in listed if isinstance(one, str)]
+
+
+def instant(stored: Any) -> datetime | None:
+    """Return the instant that was stored as text with its offset, else None."""
+    try:
+        found = datetime.fromisoformat(stored)
+        return found.astimezone(UTC) if found.tzinfo else None
+    except OverflowError, TypeError, ValueError:
+        return None
 
 
 def remember(transaction: Transaction, key: str, value: Any) -> None:

@@ -1,7 +1,6 @@
 """What has happened to the file itself, kept in it until somebody has decided."""
 
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy import (
     ColumnClause,
@@ -23,7 +22,7 @@ from ..visits.window import round_down
 from . import journal
 from .columns import UNREADABLE
 from .loading import load_many
-from .memory import recall, remember
+from .memory import instant, recall, remember
 from .records import Moment, change, end_for_good
 from .rows import values
 from .schema import known, outbox, visitors, visits
@@ -48,7 +47,7 @@ def mark_lost(transaction: Transaction, at: datetime, file: str | None) -> None:
 def lost(connection: Connection) -> tuple[datetime, str | None] | None:
     """Return when visits were lost, and the name of the file that was set aside."""
     stored = recall(connection, _LOST)
-    if not isinstance(stored, dict) or (at := _instant(stored.get("at"))) is None:
+    if not isinstance(stored, dict) or (at := instant(stored.get("at"))) is None:
         return None
     file = stored.get("file")
     return at, file if isinstance(file, str) else None
@@ -82,12 +81,12 @@ def mark_restored(transaction: Transaction, moment: Moment) -> None:
 
 def restored_at(connection: Connection) -> datetime | None:
     """Return when an old copy was noticed that nobody has decided about yet."""
-    return _instant(recall(connection, _RESTORED))
+    return instant(recall(connection, _RESTORED))
 
 
 def quiet_before(connection: Connection) -> datetime | None:
     """Return until when passages were told by those who went on without this copy."""
-    return _instant(recall(connection, _QUIET))
+    return instant(recall(connection, _QUIET))
 
 
 def unread_persons(connection: Connection, moment: Moment) -> int:
@@ -170,11 +169,3 @@ def close_unreadable(
     over = {"ended_at": moment.now, "closed_at": moment.now, "left_at": None}
     connection.execute(delete(visits).where(these, func.typeof(visits.c.id) != "text"))
     connection.execute(update(visits).where(these).values(over))
-
-
-def _instant(stored: Any) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(stored)
-    except TypeError, ValueError:
-        return None
-    return found.astimezone(UTC) if found.tzinfo else None
