@@ -18,7 +18,7 @@ def test_what_is_to_be_done_now_is_planned() -> None:
 
 
 def test_what_waits_for_its_next_attempt_is_looked_at_then() -> None:
-    again = NOW + HOUR / 2
+    again = NOW + HOUR / 6
     made = record(stay())
     waits = replace(made.known, widening=Effort(failures=1, next_attempt=again))
     seen = outlook(replace(made, known=waits), MOMENT)
