@@ -20,14 +20,20 @@ def _put_ahead(house: House) -> Callable[[], None]:
     return set_right
 
 
-async def test_what_is_taken_away_then_is_taken_away_at_once(house: House) -> None:
-    """I1, I6: it began with a clock that was ahead; nothing is newer than its start."""
+async def _started_ahead(house: House) -> tuple[str, Callable[[], None]]:
+    """Grant, and start anew with a clock that is ahead; as `_put_ahead`."""
     visit = await house.grant()
     await house.settle()
     await house.stop()
     set_right = _put_ahead(house)
     await house.start()
     await house.idle()
+    return visit, set_right
+
+
+async def test_what_is_taken_away_then_is_taken_away_at_once(house: House) -> None:
+    """I1, I6: it began with a clock that was ahead; nothing is newer than its start."""
+    visit, set_right = await _started_ahead(house)
     set_right()
     house.reconciler.look_at(())
     await house.idle()
@@ -39,12 +45,7 @@ async def test_what_is_taken_away_then_is_taken_away_at_once(house: House) -> No
 
 
 async def test_nobody_waits_by_the_clock_that_was_ahead(house: House) -> None:
-    visit = await house.grant()
-    await house.settle()
-    await house.stop()
-    set_right = _put_ahead(house)
-    await house.start()
-    await house.idle()
+    visit, set_right = await _started_ahead(house)
     house.fail(EXPEL, cut="drop_before", times=1)
     await house.revoke(visit)
     await house.idle()

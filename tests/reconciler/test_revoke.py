@@ -219,14 +219,20 @@ async def test_nothing_is_left_of_somebody_who_is_forgotten(house: House) -> Non
     await house.settle()
 
 
-async def test_what_is_refused_of_him_holds_up_no_shortening(house: House) -> None:
-    """I1: the end lies in HikCentral, though somebody else has his new card."""
+async def _given_a_card_of_another(house: House) -> str:
+    """Grant, and have the server refuse something of him."""
     visit = await house.grant()
     await house.grant("Bob", card_no="123")
     await house.settle()
     card = UpdateRequest(visitor={"card_no": "123"})
     await house.book.update(visit, card, DESK)
     await house.settle()
+    return visit
+
+
+async def test_what_is_refused_of_him_holds_up_no_shortening(house: House) -> None:
+    """I1: the end lies in HikCentral, though somebody else has his new card."""
+    visit = await _given_a_card_of_another(house)
     await house.book.extend(visit, DESK, until=house.now() + HOUR)
     await house.wait(10 * MINUTE)
     await house.stop()
@@ -237,12 +243,7 @@ async def test_what_is_refused_of_him_holds_up_no_shortening(house: House) -> No
 
 
 async def test_what_is_refused_of_him_holds_up_no_end(house: House) -> None:
-    visit = await house.grant()
-    await house.grant("Bob", card_no="123")
-    await house.settle()
-    card = UpdateRequest(visitor={"card_no": "123"})
-    await house.book.update(visit, card, DESK)
-    await house.settle()
+    visit = await _given_a_card_of_another(house)
     house.calls()
     await house.revoke(visit)
     await house.wait(10 * MINUTE)

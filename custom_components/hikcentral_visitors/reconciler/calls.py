@@ -2,8 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from itertools import batched
 
 from ..hikcentral import (
@@ -16,41 +16,17 @@ from ..hikcentral import (
     RefusedError,
 )
 from ..visits import facts, former, person_code, terminals
-from ..visits.desired import Desired
 from ..visits.known import Known
 from ..visits.operations import Operation, OperationKind
 from ..visits.profile import REMARK, profile_digest
 from ..visits.record import VisitorRecord
 from ..visits.window import Window
 from .batches import BATCH
+from .drafts import MOMENT_LATER, Target, ended, only_window, whole, wished_window
 from .readings import doors_reading, person_reading
-
-_MOMENT_LATER = timedelta(minutes=1)
 
 type Answer = Callable[[VisitorRecord], VisitorRecord]
 """What an answer makes of a record."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """A visitor as he was when the call was decided, and what is wished for him."""
-
-    record: VisitorRecord
-    wish: Desired
-    taking: bool
-    jpeg: bytes | None = None
-
-    @property
-    def visitor_id(self) -> str:
-        """Whose."""
-        return self.record.visitor.id
-
-    @property
-    def person_id(self) -> str:
-        """His person; operations by id are planned for persons that have one."""
-        if self.record.known.person_id is None:
-            raise ValueError("no person")
-        return self.record.known.person_id
 
 
 class Calls:
@@ -106,7 +82,7 @@ class Calls:
         return _knowing(read)
 
     async def _add_person(self, target: Target) -> Answer:
-        visitor, window = target.record.visitor, _window(target)
+        visitor, window = target.record.visitor, wished_window(target)
         draft = replace(
             self._draft(target, window), person_code=visitor.person_code, remark=REMARK
         )
@@ -152,7 +128,7 @@ class Calls:
         )
 
     async def _update_person(self, target: Target) -> Answer:
-        window = _window(target)
+        window = wished_window(target)
         profile = profile_digest(target.record.visitor)
         await self._update(target, self._draft(target, window))
         return _knowing(lambda known: facts.person_updated(known, window, profile))
@@ -162,8 +138,8 @@ class Calls:
         try:
             return await self._update_person(target)
         except RefusedError:
-            window = _window(target)
-            await self._update(target, _only_window(target, window))
+            window = wished_window(target)
+            await self._update(target, only_window(target, window))
         return _knowing(lambda known: facts.person_updated(known, window, None))
 
     async def _update(self, target: Target, draft: PersonDraft) -> None:
@@ -180,15 +156,15 @@ class Calls:
         """
         ours = self._now().replace(microsecond=0)
         server = self._client.clock.now().replace(microsecond=0)
-        ends = (min(ours, server), server + _MOMENT_LATER)
+        ends = (min(ours, server), server + MOMENT_LATER)
         profile: str | None = profile_digest(target.record.visitor)
         try:
             window = await self._end_at(target, self._draft, ends)
         except RefusedError:
             profile = None
-            window = await self._end_at(target, _only_window, ends)
+            window = await self._end_at(target, only_window, ends)
         # More cannot be done about a server whose clock is ahead; it is read again.
-        over = _ended(window, min(window.end, ours + _MOMENT_LATER))
+        over = ended(window, min(window.end, ours + MOMENT_LATER))
         return _knowing(lambda known: facts.window_ended(known, over, profile))
 
     async def _end_at(
@@ -198,7 +174,7 @@ class Calls:
         ends: tuple[datetime, datetime],
     ) -> Window:
         """End it at the first of these times that the server takes."""
-        first, last = (_ended(target.record.known.window, end) for end in ends)
+        first, last = (ended(target.record.known.window, end) for end in ends)
         try:
             await self._update(target, draft(target, first))
         except ParameterError:
@@ -293,32 +269,12 @@ class Calls:
         now = self._now()
         return _knowing(lambda known: former.terminals_told(known, ids, now))
 
+    def _draft(self, target: Target, window: Window) -> PersonDraft:
+        return whole(target, window, self._organisation)
+
     async def _exists(self, person_id: str) -> bool:
         person = await self._client.person_by_id(person_id, priority=Priority.NARROWING)
         return person is not None
-
-    def _draft(self, target: Target, window: Window) -> PersonDraft:
-        """All of the person each time, for servers that clear what is left out."""
-        visitor = target.record.visitor
-        cards = (
-            None if visitor.card_no is None else tuple(filter(None, [visitor.card_no]))
-        )
-        return PersonDraft(
-            given_name=visitor.given_name,
-            family_name=visitor.family_name,
-            organisation_id=self._organisation,
-            phone=visitor.phone,
-            email=visitor.email,
-            card_numbers=cards,
-            begin=window.start,
-            end=window.end,
-        )
-
-
-def _only_window(target: Target, window: Window) -> PersonDraft:
-    """What is enough to change a validity (reference 3.3)."""
-    code = target.record.visitor.person_code
-    return PersonDraft(person_code=code, begin=window.start, end=window.end)
 
 
 def _knowing(learn: Callable[[Known], Known]) -> Answer:
@@ -339,17 +295,3 @@ def answer_for_many(operation: Operation, now: datetime) -> Answer:
 
 def _priority(target: Target) -> Priority:
     return Priority.NARROWING if target.taking else Priority.WIDENING
-
-
-def _window(target: Target) -> Window:
-    if target.wish.window is None:
-        raise ValueError("nothing is wished")
-    return target.wish.window
-
-
-def _ended(window: Window | None, end: datetime) -> Window:
-    """Return a window that ends then, beginning where it did if that was before."""
-    start = end - _MOMENT_LATER
-    if window is not None and window.start < end:
-        start = window.start
-    return Window(start, end)

@@ -25,7 +25,8 @@ from ..visits.plan import plan, wish_key
 from ..visits.record import Change, VisitorRecord
 from ..visits.visit import SYSTEM
 from .batches import Job
-from .calls import Answer, Calls, Target, answer_for_many
+from .calls import Answer, Calls, answer_for_many
+from .drafts import Target
 from .failures import failure_of
 from .unstored import UnstoredNarrowing
 

@@ -18,7 +18,8 @@ from ..visits.known import Known
 from ..visits.operations import BY_PERSON_ID, NARROWING, Operation, OperationKind
 from ..visits.plan import plan
 from ..visits.record import VisitorRecord
-from .calls import Calls, Target, answer_for_many
+from .calls import Calls, answer_for_many
+from .drafts import Target
 
 _MOST_STEPS = 10
 _WITHOUT_STORING = NARROWING | {
