@@ -229,16 +229,29 @@ def test_a_late_report_of_an_entry_opens_the_visit_again() -> None:
     assert Told.OVERSTAY in [event.type for event in change.events]
 
 
-def test_a_late_report_of_entry_and_exit_opens_nothing() -> None:
+def test_a_late_report_of_entry_and_exit_opens_nothing_but_he_was_there() -> None:
     closed = after(gone(stay(-4, -1)))
+    assert closed.outcome is Outcome.NO_SHOW
+    there_and_back = moved((-3, Kind.ENTRY), (-2, Kind.EXIT))
+    known = after(gone(closed, movements=there_and_back))
+    assert known == replace(closed, outcome=Outcome.LEFT)
+
+
+def test_an_old_entry_opens_nothing_but_he_came() -> None:
+    """Whichever way he is heard to have gone first."""
+    closed = replace(stay(-40, -30), closed_at=at(-30), outcome=Outcome.NO_SHOW)
+    came = after(gone(closed, movements=moved((-32, Kind.ENTRY))))
+    assert came == replace(closed, outcome=Outcome.EXPIRED)
+    left = after(gone(came, movements=moved((-32, Kind.ENTRY), (-31, Kind.EXIT))))
+    assert left == replace(closed, outcome=Outcome.LEFT)
+    assert after(gone(left, movements=())) == left, "passages are not kept for ever"
+
+
+@pytest.mark.parametrize("how", [Outcome.CANCELLED, Outcome.REVOKED])
+def test_what_was_decided_about_a_visit_stays_whatever_is_heard(how: Outcome) -> None:
+    closed = replace(stay(-4, -1), closed_at=at(-1), outcome=how)
     there_and_back = moved((-3, Kind.ENTRY), (-2, Kind.EXIT))
     assert after(gone(closed, movements=there_and_back)) == closed
-
-
-def test_an_old_entry_opens_nothing() -> None:
-    closed = replace(stay(-40, -30), closed_at=at(-30), outcome=Outcome.NO_SHOW)
-    made = gone(closed, movements=moved((-32, Kind.ENTRY)))
-    assert after(made) == closed
 
 
 def single(**other: Any) -> Visit:

@@ -12,12 +12,12 @@ from datetime import datetime
 from .access import DOOR_FAILED, Access, AccessState, access
 from .desired import may_leave_until
 from .events import VisitEventType
-from .movements import came, moved, presence_of
+from .movements import came, moved, outcome, presence_of
 from .policy import Policy
 from .presence import MovementKind, Presence, whereabouts
 from .record import Change, VisitorRecord, tell
 from .status import DUE, overstaying
-from .visit import Outcome, Visit
+from .visit import Visit
 
 REVOKE_FAILED_AFTER = 3
 """So many failures in a row of taking away are worth telling."""
@@ -208,22 +208,8 @@ def _close(
     presence = presence_of(visit, record, policy, now).presence
     if presence is Presence.INSIDE or now < may_leave_until(visit, record, policy, now):
         return Change(record)
-    seen = came(record, visit, policy)
-    closed = replace(visit, closed_at=now, outcome=_outcome(visit, presence, seen))
-    return Change(record.with_visit(closed))
-
-
-def _outcome(visit: Visit, presence: Presence, seen: bool) -> Outcome:
-    if visit.cancelled_at is not None:
-        return Outcome.CANCELLED
-    if visit.revoked_at is not None:
-        return Outcome.REVOKED
-    if visit.ended_at is not None:
-        return Outcome.LEFT
-    if not seen:
-        return Outcome.NO_SHOW
-    gone = presence in {Presence.OUTSIDE, Presence.LEFT}
-    return Outcome.LEFT if gone else Outcome.EXPIRED
+    how = outcome(visit, record, policy, now)
+    return Change(record.with_visit(replace(visit, closed_at=now, outcome=how)))
 
 
 _STEPS: tuple[_Step, ...] = (_access_told, _time_told, _close)

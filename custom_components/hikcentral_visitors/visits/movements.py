@@ -11,9 +11,12 @@ from .passage import SLACK
 from .policy import Policy
 from .presence import MovementKind, Presence, Whereabouts, whereabouts
 from .record import Change, VisitorRecord
-from .visit import EntryMode, Visit
+from .visit import EntryMode, Outcome, Visit
 
 _OUT = {MovementKind.EXIT, MovementKind.CHECK_OUT}
+
+_BY_MOVEMENTS = {Outcome.NO_SHOW, Outcome.EXPIRED}
+"""How a visit ended of which more may be heard: that he came, or that he left."""
 
 
 def presence_of(
@@ -55,6 +58,23 @@ def came(record: VisitorRecord, visit: Visit, policy: Policy) -> bool:
     )
 
 
+def outcome(
+    visit: Visit, record: VisitorRecord, policy: Policy, now: datetime
+) -> Outcome:
+    """Return how a visit that is over came to its end."""
+    if visit.cancelled_at is not None:
+        return Outcome.CANCELLED
+    if visit.revoked_at is not None:
+        return Outcome.REVOKED
+    if visit.ended_at is not None:
+        return Outcome.LEFT
+    if not came(record, visit, policy):
+        return Outcome.NO_SHOW
+    presence = presence_of(visit, record, policy, now).presence
+    gone = presence in {Presence.OUTSIDE, Presence.LEFT}
+    return Outcome.LEFT if gone else Outcome.EXPIRED
+
+
 def _inside_before(record: VisitorRecord, visit: Visit, policy: Policy) -> bool:
     start = visit.window.start
     earlier = [movement for movement in record.movements if movement.at < start]
@@ -65,8 +85,9 @@ def _inside_before(record: VisitorRecord, visit: Visit, policy: Policy) -> bool:
 def moved(record: VisitorRecord, policy: Policy, now: datetime) -> Change:
     """Return the record with what his movements alone make of his visits.
 
-    A closed visit is opened where he turns out to be inside on it; one that ended by
-    leaving goes on where he had come back in time.
+    A closed visit is opened where he turns out to be inside on it, and was no no-show
+    where he turns out to have come; one that ended by leaving goes on where he had come
+    back in time.
     """
     for visit in record.visits:
         seen = _reopened(record, visit, policy, now)
@@ -91,12 +112,11 @@ def _reopened(
     if visit.closed_at is None:
         return visit
     where = whereabouts(record.movements, now, policy.presence_timeout)
-    if (
-        where.presence is not Presence.INSIDE
-        or visit.id != record.movements[-1].visit_id
-    ):
-        return visit
-    return replace(visit, closed_at=None, outcome=None)
+    if where.presence is Presence.INSIDE and visit.id == record.movements[-1].visit_id:
+        return replace(visit, closed_at=None, outcome=None)
+    if visit.outcome in _BY_MOVEMENTS and came(record, visit, policy):
+        return replace(visit, outcome=outcome(visit, record, policy, now))
+    return visit
 
 
 def _goes_on(
