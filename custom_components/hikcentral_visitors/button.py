@@ -132,7 +132,6 @@ class PlaceButton(PlaceEntity, ButtonEntity):
         actor = await self.async_authorize()
         if visit_id is None:
             raise refusal("place_free")
-        with translated_errors():
-            await self.entity_description.press_fn(
-                self.entry.runtime_data, visit_id, actor
-            )
+        runtime = self.entry.runtime_data
+        with translated_errors(runtime.level_names):
+            await self.entity_description.press_fn(runtime, visit_id, actor)

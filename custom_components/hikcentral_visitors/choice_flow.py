@@ -51,7 +51,8 @@ class ChoiceFlow[C: StrEnum](RepairsFlow):
         try:
             if self.entry.state is not ConfigEntryState.LOADED:
                 raise refusal("server_not_loaded", server=self.entry.title)
-            with translated_errors():
-                yield self.entry.runtime_data
+            runtime = self.entry.runtime_data
+            with translated_errors(runtime.level_names):
+                yield runtime
         except HomeAssistantError as error:
             raise AbortFlow("failed", {"error": text_of(self.hass, error)}) from error

@@ -53,5 +53,6 @@ class ValidUntil(PlaceEntity, DateTimeEntity):
         actor = await self.async_authorize()
         if visit_id is None:
             raise refusal("place_free")
-        with translated_errors():
-            await self.entry.runtime_data.book.extend(visit_id, actor, until=value)
+        runtime = self.entry.runtime_data
+        with translated_errors(runtime.level_names):
+            await runtime.book.extend(visit_id, actor, until=value)

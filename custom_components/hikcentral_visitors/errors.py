@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -22,16 +23,20 @@ def refusal(key: str, **placeholders: str) -> ServiceValidationError:
 
 
 @contextmanager
-def translated_errors() -> Generator[None]:
+def translated_errors(
+    level_names: Mapping[str, str] = MappingProxyType({}),
+) -> Generator[None]:
     """Turn what the book raises into errors that are shown to people.
 
-    Raises ServiceValidationError for a refused command, HomeAssistantError where the
-    disk failed.
+    `level_names` are those of access levels, by id, where some may be refused. Raises
+    ServiceValidationError for a refused command, HomeAssistantError where the disk
+    failed.
     """
     try:
         yield
     except CommandRefusedError as err:
-        raise refusal(err.key, **err.placeholders) from err
+        levels = ", ".join(level_names.get(level, level) for level in err.levels)
+        raise refusal(err.key, **{"levels": levels, **err.placeholders}) from err
     except LedgerError as err:
         raise HomeAssistantError(
             translation_domain=DOMAIN, translation_key="not_saved"

@@ -68,7 +68,7 @@ async def _async_grant_access(call: ServiceCall) -> ServiceResponse:
     server = await async_server(call)
     runtime = server.runtime
     request = await async_grant_request(call.hass, runtime, call.data)
-    with translated_errors():
+    with translated_errors(runtime.level_names):
         if call.data[ATTR_DRY_RUN]:
             receipt, view = await runtime.book.try_grant(request, server.actor)
             return tried(call.hass, server.entry, request, receipt, view)
@@ -189,7 +189,7 @@ async def _async_error(
 ) -> HomeAssistantError | None:
     """Change one visit; returns why that was not possible."""
     try:
-        with translated_errors():
+        with translated_errors(target.server.runtime.level_names):
             await change(target)
     except HomeAssistantError as err:
         return err

@@ -140,7 +140,7 @@ def test_what_cannot_be_registered(visit: Visit, key: str) -> None:
         grant(visit)
     assert refused.value.key == key
     if key == "level_not_managed":
-        assert refused.value.placeholders == {"levels": "attic, vault"}
+        assert refused.value.levels == ("attic", "vault")
     if key == "end_too_late":
         assert refused.value.placeholders == {"latest": LONGEST_END.isoformat()}
 
@@ -189,6 +189,14 @@ def test_shortening_is_from_the_end_and_not_into_the_past() -> None:
     assert refusal(shorten, record(stay(-3, 4))) == "end_in_past"
     before: Command = lambda made: extend(made, "visit", POLICY, NOW, until=at(1))  # noqa: E731
     assert refusal(before, record(stay(2, 4))) == "end_before_start"
+
+
+def test_a_level_that_is_not_managed_any_more_is_not_given_for_longer() -> None:
+    made = record(stay(-1, 4, "lobby", "old"))
+    longer: Command = lambda made: extend(made, "visit", POLICY, NOW, by=HOUR)  # noqa: E731
+    assert refusal(longer, made) == "level_not_managed"
+    assert end(made, by=-HOUR) == at(3)
+    assert end(made, until=at(4)) == at(4)
 
 
 def test_after_its_end_a_visit_is_extended_from_now() -> None:

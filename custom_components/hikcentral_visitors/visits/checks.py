@@ -1,5 +1,6 @@
 """What may be asked at all: each check refuses with a reason for people."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from .policy import Policy
@@ -15,12 +16,18 @@ EARLIEST_START = timedelta(days=366)
 
 
 class CommandRefusedError(Exception):
-    """A command cannot be: `key` is a stable, translated reason with placeholders."""
+    """A command cannot be: `key` is a stable, translated reason with placeholders.
 
-    def __init__(self, key: str, **placeholders: str) -> None:
+    `levels` are the ids of access levels that stand in the way.
+    """
+
+    def __init__(
+        self, key: str, *, levels: Iterable[str] = (), **placeholders: str
+    ) -> None:
         """Remember why."""
         super().__init__(key)
         self.key = key
+        self.levels = tuple(levels)
         self.placeholders = placeholders
 
 
@@ -57,9 +64,7 @@ def check_levels(levels: frozenset[str], policy: Policy) -> None:
         raise CommandRefusedError("no_access_levels")
     unmanaged = levels - policy.managed_levels
     if unmanaged:
-        raise CommandRefusedError(
-            "level_not_managed", levels=", ".join(sorted(unmanaged))
-        )
+        raise CommandRefusedError("level_not_managed", levels=sorted(unmanaged))
 
 
 def check_start(start: datetime, now: datetime) -> None:

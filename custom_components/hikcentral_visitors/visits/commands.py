@@ -75,8 +75,8 @@ def extend(
 def with_end(visit: Visit, until: datetime, policy: Policy, now: datetime) -> Visit:
     """Return the visit with another end; one that expired lately is opened again.
 
-    Raises CommandRefusedError for a visit that is over for good or was withdrawn, and
-    for an impossible end.
+    Raises CommandRefusedError for a visit that is over for good or was withdrawn, for
+    an impossible end, and for a later one where a level is not managed any more.
     """
     require_not_withdrawn(visit)
     expired = now >= visit.valid_until
@@ -90,6 +90,7 @@ def with_end(visit: Visit, until: datetime, policy: Policy, now: datetime) -> Vi
         return visit
     if until > visit.valid_until:
         require_in_service(policy)
+        check_levels(visit.levels, policy)
     again = {
         VisitEventType.ENDING_SOON,
         VisitEventType.EXPIRED,
