@@ -13,8 +13,11 @@ NOTHING = "—"
 
 
 def first_names(names: Sequence[str]) -> str:
-    """Return the first of these names, and a sign that there are more."""
-    first = ", ".join(names[:NAMED]) or NOTHING
+    """Return the first of these names, and a sign that there are more.
+
+    Whoever is forgotten has none.
+    """
+    first = ", ".join(name or NOTHING for name in names[:NAMED]) or NOTHING
     return f"{first} …" if len(names) > NAMED else first
 
 

@@ -10,6 +10,10 @@ from sqlalchemy import Connection
 
 from custom_components.hikcentral_visitors.ledger import Ledger
 from custom_components.hikcentral_visitors.ledger.counters import totals
+from custom_components.hikcentral_visitors.ledger.found import (
+    take_in,
+    waiting_for_decision,
+)
 from custom_components.hikcentral_visitors.ledger.loading import load
 from custom_components.hikcentral_visitors.ledger.outbox import waiting
 from custom_components.hikcentral_visitors.ledger.passage_queries import (
@@ -28,6 +32,8 @@ from custom_components.hikcentral_visitors.ledger.records import Moment, change
 from custom_components.hikcentral_visitors.ledger.retention import delete_former_persons
 from custom_components.hikcentral_visitors.ledger.visit_queries import view_of_visit
 from custom_components.hikcentral_visitors.visits.events import VisitEventType
+from custom_components.hikcentral_visitors.visits.facts import PersonReading
+from custom_components.hikcentral_visitors.visits.found import FoundPerson, taken_in
 from custom_components.hikcentral_visitors.visits.known import Existence, Known
 from custom_components.hikcentral_visitors.visits.passage import (
     Direction,
@@ -40,6 +46,7 @@ from custom_components.hikcentral_visitors.visits.presence import (
 )
 from custom_components.hikcentral_visitors.visits.record import Change, VisitorRecord
 from custom_components.hikcentral_visitors.visits.status import Status
+from custom_components.hikcentral_visitors.visits.window import Window
 
 from .conftest import HOUR, NOW
 from .test_records import store, visit, visitor
@@ -209,6 +216,29 @@ async def test_news_and_history_wait_apart(ledger: Ledger, moment: Moment) -> No
     assert await events(at_most=1) == ["e2"]
     assert await events(since=again.occurred_at) == ["e2"]
     assert await events(before=again.occurred_at) == ["e1"]
+
+
+@pytest.mark.parametrize("ago", [HOUR, 90 * 24 * HOUR], ids=["lately", "long ago"])
+async def test_who_was_found_when_his_time_was_over_and_gets_in_is_told_of(
+    ledger: Ledger, moment: Moment, ago: timedelta
+) -> None:
+    """Nobody knew him, and no visit of his is going on."""
+    window = Window(NOW - ago - HOUR, NOW - ago)
+    found = FoundPerson(
+        person_code="CODE",
+        given_name="Eve",
+        reading=PersonReading(person_id="42", window=window, has_photo=False),
+    )
+    record = taken_in(found, "eve", "v9", NOW)
+    await ledger.async_write(partial(take_in, moment=moment, record=record))
+    assert await ledger.async_read(partial(waiting_for_decision, moment=moment)) == []
+    await take(ledger, moment, replace(ENTRY, visitor_id="eve"))
+    told = await ledger.async_read(waiting)
+    assert [one.type for one in told][:2] == [None, VisitEventType.UNJUSTIFIED_ACCESS]
+    assert {one.visit_id for one in told} == {"v9"}
+    seen = await ledger.async_read(lambda one: view_of_visit(one, moment, "v9"))
+    assert seen is not None
+    assert seen.inside, "he counts as whoever is inside"
 
 
 async def test_passages_without_a_visit_are_counted_for_each_visitor(

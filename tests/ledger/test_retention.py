@@ -151,15 +151,34 @@ async def test_what_waits_to_be_told_goes_with_its_visit(
         valid_until=LONG_AGO + timedelta(hours=1),
         closed_at=LONG_AGO + timedelta(hours=1),
     )
-    record = VisitorRecord(
-        visitor=visitor(created_at=LONG_AGO), visits=(over,), known=PRESENT
-    )
+    record = VisitorRecord(visitor=visitor(), visits=(over, visit(id="v2")))
     await store(ledger, moment, record)
     late = VisitEvent(visit_id="v1", type=VisitEventType.EXPIRED, occurred_at=NOW)
     await ledger.async_write(lambda one: announce(one, [late]))
     assert await ledger.async_read(waiting)
     await retention(ledger).async_forget()
     assert await ledger.async_read(waiting) == []
+
+
+async def test_who_gets_in_although_he_is_forgotten_is_told_of(
+    ledger: Ledger, moment: Moment
+) -> None:
+    """His last visit stays as long as HikCentral holds him."""
+    over = visit(
+        valid_from=LONG_AGO,
+        valid_until=LONG_AGO + HOUR,
+        closed_at=LONG_AGO + HOUR,
+        reference=None,
+    )
+    earlier = replace(over, id="v0")
+    record = VisitorRecord(
+        visitor=visitor(created_at=LONG_AGO), visits=(earlier, over), known=PRESENT
+    )
+    await store(ledger, moment, record)
+    await retention(ledger).async_forget()
+    assert await passes(ledger, moment, "e1", HOUR)
+    told = await ledger.async_read(waiting)
+    assert [one.type for one in told] == [None, VisitEventType.UNJUSTIFIED_ACCESS]
 
 
 async def test_many_are_forgotten_in_portions_between_which_others_have_their_turn(

@@ -252,8 +252,12 @@ def test_a_visit_that_cannot_be_read_is_closed_and_goes_with_the_old_ones(
         assert len(unreadable_visits(connection)) == 1
         close_unreadable(transaction, MOMENT)
         assert unreadable_visits(connection) == {}
-        later = MOMENT.now + HOUR
-        delete_old_visits(transaction, later, later)
+        forget_visitor(transaction, MOMENT, name)
+        gone = Change(
+            VisitorRecord(visitor=load_many(connection, [name])[name].visitor)
+        )
+        change(transaction, MOMENT, name, lambda _: gone)
+        delete_forgotten(transaction)
         of_ada = visits.c.visitor_id == NAMES[0]
         assert connection.execute(select(visits.c.closed_at).where(of_ada)).all() == []
         connection.rollback()

@@ -263,6 +263,7 @@ async def test_who_was_over_long_ago_is_forgotten_by_then(house: House) -> None:
         lambda connection: visitors_due(connection, over)
     )
     assert due == [(await house.record()).visitor.id]
+    assert (await house.record()).visits == (), "nothing of him is open"
 
 
 async def test_a_check_tells_who_was_found(house: House) -> None:

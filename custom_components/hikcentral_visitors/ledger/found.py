@@ -59,8 +59,8 @@ def take_in(transaction: Transaction, moment: Moment, record: VisitorRecord) -> 
         visitor_id=record.visitor.id,
         visit_id=record.visits[0].id if record.visits else None,
     )
-    waiting = recall_texts(connection, _KEY) + [visit.id for visit in record.visits]
-    remember(transaction, _KEY, waiting)
+    waiting = [one.id for one in record.visits if undecided(one, moment.now)]
+    remember(transaction, _KEY, recall_texts(connection, _KEY) + waiting)
     return True
 
 

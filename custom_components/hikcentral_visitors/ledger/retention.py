@@ -123,14 +123,23 @@ def delete_old_visits(
 ) -> int:
     """Delete visits closed before then, with their passages, unless some are younger.
 
-    HikCentral goes on telling of what happened since `told_since`: the ids of these
-    events are kept, or they would be recorded and announced once more.
+    Only of visitors who have another: the last one goes with him, so that there is
+    something to tell of whoever still gets in. HikCentral goes on telling of what
+    happened since `told_since`: the ids of these events are kept, or they would be
+    recorded and announced once more.
     """
     connection = transaction.connection
     younger = exists().where(
         and_(passages.c.visit_id == visits.c.id, passages.c.occurred_at >= before)
     )
-    old = and_(visits.c.closed_at < before, ~younger)
+    others = visits.alias()
+    comes_again = exists().where(
+        and_(
+            others.c.visitor_id == visits.c.visitor_id,
+            or_(others.c.closed_at.is_(None), others.c.closed_at >= before),
+        )
+    )
+    old = and_(visits.c.closed_at < before, ~younger, comes_again)
     ids = connection.scalars(select(visits.c.id).where(old).limit(at_most)).all()
     told = select(passages.c.event_id, passages.c.occurred_at).where(
         passages.c.visit_id.in_(ids), passages.c.occurred_at >= told_since

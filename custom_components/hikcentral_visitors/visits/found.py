@@ -1,21 +1,25 @@
 """Persons of ours on the server whom nobody knows: a lost or an older ledger made them.
 
 Nothing justifies what they hold, so it is taken away; but each has a name and a visit
-whom people can see, and that they can give back with one word.
+that people can see, and can give back with one word while its time is not over.
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .facts import PersonReading, person_read
 from .known import Existence, Known
 from .plan import open_part
 from .profile import photo_digest
 from .record import VisitorRecord
-from .visit import Visit, Visitor
+from .visit import Outcome, Visit, Visitor
+from .window import Window
 
 FOUND = "found_on_server"
 """Why the visit of such a person is revoked, as a stable key."""
+
+_MOMENT = timedelta(seconds=1)
+"""How long the visit of somebody was whose validity the server does not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +46,11 @@ def taken_in(
 ) -> VisitorRecord:
     """Return him as a visitor whose access is revoked from now on.
 
-    Whose validity is over has no visit; he was a visitor until it was, and is forgotten
-    so much later. His picture is on the server only: it is named by where it lies.
+    Whose validity is over and who is in no level has a visit that expired then, and is
+    forgotten so much later. His picture is on the server only: it is named by where it
+    lies.
     """
-    window = found.reading.window
+    window = found.reading.window or Window(now - _MOMENT, now)
     photo = photo_digest(found.picture_uri.encode()) if found.picture_uri else None
     visitor = Visitor(
         id=visitor_id,
@@ -56,7 +61,7 @@ def taken_in(
         email=found.email or None,
         card_no=found.card_no or None,
         photo=photo,
-        created_at=now if window is None else min(window.end, now),
+        created_at=min(window.end, now),
     )
     read = person_read(
         Known(existence=Existence.UNKNOWN, add_attempted=True), found.reading, now, None
@@ -67,20 +72,19 @@ def taken_in(
         members=found.levels,
         unsure=found.unread,
     )
-    record = VisitorRecord(visitor=visitor, known=known)
-    if window is None or open_part(window, now) is None:
-        return record
     visit = Visit(
         id=visit_id,
         visitor_id=visitor_id,
         valid_from=window.start,
         valid_until=window.end,
         levels=found.levels,
-        created_at=now,
-        revoked_at=now,
-        revoked_reason=FOUND,
+        created_at=visitor.created_at,
     )
-    return record.with_visit(visit)
+    if open_part(window, now) is None and not known.possible_levels:
+        visit = replace(visit, closed_at=window.end, outcome=Outcome.EXPIRED)
+    else:
+        visit = replace(visit, revoked_at=now, revoked_reason=FOUND)
+    return VisitorRecord(visitor=visitor, visits=(visit,), known=known)
 
 
 def doubt(record: VisitorRecord, levels: frozenset[str]) -> VisitorRecord:

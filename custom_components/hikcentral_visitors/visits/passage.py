@@ -51,9 +51,8 @@ class Passage:
     """Somebody at a door, as the server's event tells it.
 
     `reason` says why somebody was denied (stable key). `visit_id` is None until the
-    passage is attributed, and for a person of ours without any visit. `stamped_at` is
-    what the terminal's clock said where that is yet to come: it happened when it was
-    heard of.
+    passage is attributed, and where his visits cannot be read. `stamped_at` is what the
+    terminal's clock said where that is yet to come: it happened when it was heard of.
     """
 
     event_id: str
