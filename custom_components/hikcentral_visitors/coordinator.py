@@ -120,7 +120,7 @@ class VisitorsCoordinator(NoticeBoard, DataUpdateCoordinator[Overview]):
                     await self._follow()
                     rest = await announce(written)
                 except LedgerError as error:
-                    LOGGER.error("Cannot read or write the visits: %s", error)
+                    self._ledger.complaints.make("read or write the visits", error)
                 if not self._touched:
                     self._in_step.set()
                 with suppress(TimeoutError):

@@ -4,7 +4,6 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-from .const import LOGGER
 from .hikcentral import HikCentralClient, HikCentralError
 from .ledger import Ledger, LedgerError
 from .ledger.memory import recall, remember
@@ -46,7 +45,7 @@ class Directory:
             except HikCentralError:
                 wait = _RETRY
             except LedgerError as error:
-                LOGGER.error("Cannot store names of doors: %s", error)
+                self._ledger.complaints.make("store names of doors", error)
             await asyncio.sleep(wait.total_seconds())
 
     async def async_refresh(self) -> None:

@@ -109,7 +109,7 @@ class Epochs:
             try:
                 await self.async_advance()
             except LedgerError as error:
-                LOGGER.error("Cannot note how far the visits have come: %s", error)
+                self._ledger.complaints.make("note how far the visits have come", error)
 
     async def async_advance(self) -> None:
         """From now on a copy that was made before is old; raises LedgerError."""

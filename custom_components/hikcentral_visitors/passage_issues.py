@@ -4,9 +4,9 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from sqlalchemy import Connection
 
-from .const import DOMAIN, LOGGER
+from .const import DOMAIN
 from .issue_cards import async_set_issue, issue_id
-from .ledger import LedgerError
+from .ledger import Ledger, LedgerError
 from .ledger.memory import recall_texts, remember
 from .ledger.passage_queries import PassageQuery, PassageRow, find_passages
 from .notices import VisitNotice
@@ -29,6 +29,10 @@ class PassageIssues:
         self._entry = entry
         self._names: dict[str, str] = {}
 
+    @property
+    def _ledger(self) -> Ledger:
+        return self._entry.runtime_data.ledger
+
     @callback
     def async_start(self) -> None:
         """Follow what is told of visits until the entry is unloaded."""
@@ -47,7 +51,7 @@ class PassageIssues:
         """Show again what nobody had seen before the restart."""
         runtime = self._entry.runtime_data
         try:
-            kept = await runtime.ledger.async_read(
+            kept = await self._ledger.async_read(
                 lambda connection: recall_texts(connection, _KEY)
             )
             for visit_id in kept:
@@ -57,7 +61,7 @@ class PassageIssues:
                     continue  # retention took it
                 self._names.setdefault(visit_id, seen.visitor.name)
         except LedgerError as error:
-            LOGGER.error("Cannot recall passages without a visit: %s", error)
+            self._ledger.complaints.make("recall passages without a visit", error)
         await self._show()
 
     @callback
@@ -80,7 +84,7 @@ class PassageIssues:
         try:
             await self._entry.runtime_data.auditor.async_read_back(visitor_id)
         except LedgerError as error:
-            LOGGER.error("Cannot look why a door opened: %s", error)
+            self._ledger.complaints.make("look why a door opened", error)
 
     @callback
     def _issue_changed(self, event: Event[ir.EventIssueRegistryUpdatedData]) -> None:
@@ -95,11 +99,11 @@ class PassageIssues:
     async def _keep(self) -> None:
         kept = list(self._names)
         try:
-            await self._entry.runtime_data.ledger.async_write(
+            await self._ledger.async_write(
                 lambda transaction: remember(transaction, _KEY, kept)
             )
         except LedgerError as error:
-            LOGGER.error("Cannot keep passages without a visit: %s", error)
+            self._ledger.complaints.make("keep passages without a visit", error)
 
     async def _show(self) -> None:
         if not self._names:
@@ -141,7 +145,7 @@ class PassageIssues:
             return found
 
         try:
-            return await self._entry.runtime_data.ledger.async_read(newest)
+            return await self._ledger.async_read(newest)
         except LedgerError as error:
-            LOGGER.error("Cannot read passages without a visit: %s", error)
+            self._ledger.complaints.make("read passages without a visit", error)
             return []

@@ -6,7 +6,6 @@ from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
-from .const import LOGGER
 from .intake.agenda import DAYS
 from .ledger import Ledger, LedgerError, Transaction
 from .ledger.records import Moment
@@ -47,7 +46,7 @@ class Retention:
             try:
                 await self.async_forget()
             except LedgerError as error:
-                LOGGER.error("Cannot delete old visits: %s", error)
+                self._ledger.complaints.make("delete old visits", error)
             await asyncio.sleep(INTERVAL.total_seconds())
 
     async def async_forget(self) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
+import logging
 from pathlib import Path
 import sqlite3
 
@@ -214,6 +215,29 @@ async def test_on_a_full_disk_nothing_is_half_done_and_it_heals_by_itself(
     await ledger.async_write(large)
     assert ledger.trouble is None
     assert told[-1] is None
+
+
+async def test_a_full_disk_is_in_the_log_once_and_again_when_it_was_well(
+    ledger: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is tried again every few seconds does not fill the log as well."""
+    caplog.set_level(logging.INFO, "custom_components.hikcentral_visitors")
+
+    async def try_to_store() -> None:
+        try:
+            await ledger.async_write(lambda one: remember(one, "large", "x" * 100_000))
+        except LedgerError as error:
+            ledger.complaints.make("store it", error)
+
+    for _ in range(2):
+        await ledger.async_write(_limit(2))
+        for _ in range(3):
+            await try_to_store()
+        await ledger.async_write(_limit(None))
+    assert [record.getMessage() for record in caplog.records] == 2 * [
+        "Cannot store it: OperationalError (full)",
+        "The visits can be written again",
+    ]
 
 
 async def test_a_mistake_of_ours_is_no_trouble_of_the_disk(ledger: Ledger) -> None:

@@ -47,7 +47,7 @@ class AlarmPoller:
             try:
                 await self.async_poll()
             except LedgerError as error:
-                LOGGER.error("Cannot read the visits: %s", error)
+                self._intake.complaints.make("read the visits", error)
 
     async def async_poll(self) -> None:
         """Ask for what came since the last time.

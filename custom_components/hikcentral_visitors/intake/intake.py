@@ -100,6 +100,7 @@ class Intake:
         """
         self._quiet_before = quiet_before
         self._ledger = ledger
+        self.complaints = ledger.complaints
         self._questions = questions
         self._moment = moment
         self._doors = doors

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from ..const import LOGGER
 from ..hikcentral import (
     FAST_TYPES,
     HikCentralError,
@@ -83,7 +82,7 @@ class Poller:
                     await self.async_poll()
                     wait = self._wait()
                 except LedgerError as error:
-                    LOGGER.error("Cannot store passages: %s", error)
+                    self._ledger.complaints.make("store passages", error)
                     wait = self._interval
                 with suppress(TimeoutError):
                     async with asyncio.timeout(wait.total_seconds()):

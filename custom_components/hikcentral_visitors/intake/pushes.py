@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..const import LOGGER
 from ..hikcentral import DoorEvent, HikCentralClient, parse_push
 from ..ledger import LedgerError
 from .intake import Intake
@@ -99,5 +98,5 @@ class Pushes:
             try:
                 await self._intake.async_take(events)
             except LedgerError as error:
-                LOGGER.error("Cannot store passages: %s", error)
+                self._intake.complaints.make("store passages", error)
                 self._dropped(len(events))

@@ -85,7 +85,7 @@ class Sweeper:
                 LOGGER.debug("A sweep was broken off: %s", error)
                 wait = _TRIED_AGAIN_AFTER
             except LedgerError as error:
-                LOGGER.error("Cannot store passages: %s", error)
+                self._ledger.complaints.make("store passages", error)
                 wait = _TRIED_AGAIN_AFTER
 
     def doors_seen(self, offline: Mapping[str, bool | None]) -> None:

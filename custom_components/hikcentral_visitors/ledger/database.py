@@ -28,6 +28,7 @@ from sqlalchemy.exc import (
 
 from ..visits.record import VisitorRecord
 from . import engines
+from .complaints import Complaints
 from .copies import remove_copies
 from .errors import LedgerError, Trouble, ledger_error
 from .health import check, check_tables
@@ -68,6 +69,7 @@ class Ledger:
         """Whether there was no ledger before this one was opened."""
         self.trouble: Trouble | None = None
         """What keeps it from being written, or read, as far as it was tried."""
+        self.complaints = Complaints()
 
     async def async_open(self) -> None:
         """Open the file, made or brought to this schema where needed.
@@ -235,6 +237,8 @@ class Ledger:
                     self._writer, self._commit, batch
                 )
                 self._note(_trouble_of(batch))
+                if self.trouble is None:
+                    self.complaints.withdraw()
                 if committed.touched or committed.announces:
                     # By the loop, so that one that fails stops nobody; and before
                     # the writers go on, who may rely on what listeners note.

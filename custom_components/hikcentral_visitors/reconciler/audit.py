@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from ..const import LOGGER
 from ..contact import Contact
 from ..hikcentral import (
     HikCentralClient,
@@ -77,7 +76,7 @@ class Auditor:
             try:
                 await self.async_audit(thorough=thorough)
             except LedgerError as error:
-                LOGGER.error("Cannot compare with HikCentral: %s", error)
+                self._ledger.complaints.make("compare with HikCentral", error)
             if self._contact.connected:
                 # What an outage interrupted is done as thoroughly the next time.
                 count, gap = count + 1, last

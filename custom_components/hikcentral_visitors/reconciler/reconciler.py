@@ -125,7 +125,7 @@ class Reconciler:
             waiting = await self._ledger.async_read(ids_out_of_reach)
             await async_change_all(self._ledger, self._moment(), waiting, _within_reach)
         except LedgerError as error:
-            LOGGER.error("Cannot write the visits: %s", error)
+            self._ledger.complaints.make("write the visits", error)
 
     async def _look(self) -> None:
         """Plan for whoever changed or is due, and is not being worked on."""
@@ -144,7 +144,7 @@ class Reconciler:
         try:
             seen = await self._ledger.async_read(partial(look_out, at_hand, moment))
         except LedgerError as error:
-            LOGGER.error("Cannot read the visits: %s", error)
+            self._ledger.complaints.make("read the visits", error)
             self._look_later(ids, moment.now + _STORAGE_RETRY)
             return
         finally:
@@ -155,7 +155,7 @@ class Reconciler:
             await self._advance(moved, moment)
         except LedgerError as error:
             # What is to be taken away is taken away all the same.
-            LOGGER.error("Cannot write the visits: %s", error)
+            self._ledger.complaints.make("write the visits", error)
             self._look_later(moved, moment.now + _STORAGE_RETRY)
         for visitor_id, outlook in seen.items():
             if outlook.todo is not None:
