@@ -4,6 +4,7 @@ This module only wires the parts of a config entry together.
 """
 
 from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
 from functools import partial
 
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE, Platform
@@ -28,6 +29,7 @@ from .issues import Issues
 from .leaving import async_leave, async_returned, async_tell_disabled
 from .ledger import Ledger, LedgerError, NewerSchemaError
 from .ledger.memory import remember
+from .ledger.records import Moment
 from .ledger.recovery import quiet_before, restored_at
 from .opening import Epochs, async_open_ledger
 from .passage_issues import PassageIssues
@@ -40,7 +42,7 @@ from .retention import Retention
 from .runtime import HikCentralConfigEntry, Runtime
 from .server_issues import ServerIssues
 from .services import async_setup_services
-from .settings import Retirement
+from .settings import Retirement, Settings
 from .taps import async_setup_taps
 from .visits.visit import SYSTEM
 
@@ -95,7 +97,8 @@ async def _async_wire(
     hass: HomeAssistant, entry: HikCentralConfigEntry, ledger: Ledger
 ) -> tuple[Runtime, Announcer]:
     epochs = Epochs(hass, ledger, entry.entry_id)
-    await epochs.async_begin(create_engine(hass, entry, ledger, giving=False).moment())
+    rules = replace(Settings.from_options(entry.options).policy, giving=False)
+    await epochs.async_begin(Moment(dt_util.utcnow(), rules))
     restored, quiet = await ledger.async_read(
         lambda connection: (restored_at(connection), quiet_before(connection))
     )

@@ -7,24 +7,23 @@ of ours, is logged and passed over, so that it does not stop what comes after it
 
 import asyncio
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from itertools import islice
 from typing import Any
 
-from homeassistant.const import ATTR_ENTITY_ID, Platform
+from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
-from homeassistant.util import dt as dt_util
 
-from .const import DELAYED_AFTER, DOMAIN, EVENT_PASSAGE, EVENT_VISIT, LOGGER
+from .const import DELAYED_AFTER, EVENT_PASSAGE, EVENT_VISIT, LOGGER
 from .coordinator import VisitorsCoordinator
 from .hikcentral import ALARM_TYPES, DoorEvent, Outcome, event_type
+from .ids import async_status_entity
 from .ledger import Ledger, LedgerError, Transaction
 from .ledger.outbox import Announcement, told, waiting
 from .ledger.records import Moment
 from .ledger.visit_queries import view_of_visit
-from .local_time import first_on_day
+from .local_time import first_on_day, iso
 from .notices import DoorNotice, PassageNotice, VisitNotice
 from .reasons import async_reason_text
 from .visits.passage import Passage
@@ -129,10 +128,10 @@ class Announcer:
         elif one.type is not None and view is not None:
             data = self._identity(view) | {
                 "type": one.type.value,
-                "occurred_at": _local(one.occurred_at),
+                "occurred_at": iso(one.occurred_at),
                 "reason": one.reason,
-                "valid_from": _local(view.visit.valid_from),
-                "valid_until": _local(view.visit.valid_until),
+                "valid_from": iso(view.visit.valid_from),
+                "valid_until": iso(view.visit.valid_until),
             }
             self._coordinator.tell_visit(
                 VisitNotice(type=one.type, view=view, data=data)
@@ -152,7 +151,7 @@ class Announcer:
             "credential": passage.credential,
             "door": passage.door_name or passage.door_id,
             "door_id": passage.door_id,
-            "occurred_at": _local(passage.occurred_at),
+            "occurred_at": iso(passage.occurred_at),
             "first": one.previous is None,
             "first_today": first_on_day(one.previous, passage.occurred_at),
             "count": one.count,
@@ -185,7 +184,9 @@ class Announcer:
             "host": visit.host,
             "notify": list(visit.notify),
             "status": view.status.value,
-            ATTR_ENTITY_ID: self._entity_id(visit.id),
+            ATTR_ENTITY_ID: async_status_entity(
+                self._hass, self._entry_id, self._coordinator.place_of(visit.id)
+            ),
             "config_entry_id": self._entry_id,
         }
 
@@ -200,15 +201,6 @@ class Announcer:
             ATTR_ENTITY_ID: None,
             "config_entry_id": self._entry_id,
         }
-
-    def _entity_id(self, visit_id: str) -> str | None:
-        """The status of the place that the visit holds, by whatever name."""
-        place = self._coordinator.place_of(visit_id)
-        if place is None:
-            return None
-        return er.async_get(self._hass).async_get_entity_id(
-            Platform.SENSOR, DOMAIN, f"{self._entry_id}_place_{place}_status"
-        )
 
     def tell_unknown(self, event: DoorEvent) -> None:
         """Tell of an event at a door that names nobody; only while it is news."""
@@ -232,7 +224,7 @@ class Announcer:
         data = {
             "door": event.door_name,
             "door_id": event.door_id,
-            "occurred_at": _local(event.time),
+            "occurred_at": iso(event.time),
         }
         self._coordinator.tell_door(
             DoorNotice(
@@ -242,7 +234,3 @@ class Announcer:
                 data=data | about,
             )
         )
-
-
-def _local(instant: datetime) -> str:
-    return dt_util.as_local(instant).isoformat()

@@ -14,6 +14,7 @@ from homeassistant.helpers.device_registry import (
 )
 
 from .const import CONF_URL, DOMAIN
+from .ids import door_identifier, place_identifier
 from .runtime import HikCentralConfigEntry
 
 
@@ -42,7 +43,7 @@ def door_info(
 ) -> ChildDeviceInfo:
     """Describe a door: a part of the server's device, named as in HikCentral."""
     return ChildDeviceInfo(
-        identifiers={(DOMAIN, f"{entry.entry_id}_door_{door_id}")},
+        identifiers={(DOMAIN, door_identifier(entry.entry_id, door_id))},
         name=door_name(entry, door_id),
         parent_device_id=server_device(hass, entry).id,
     )
@@ -61,7 +62,7 @@ def place_info(
 ) -> DeviceInfo:
     """Describe a place: named after whoever holds it, else by its number."""
     info = DeviceInfo(
-        identifiers={(DOMAIN, _place_identifier(entry, number))},
+        identifiers={(DOMAIN, place_identifier(entry.entry_id, number))},
         via_device_id=server_device(hass, entry).id,
     )
     if name := _holder_name(entry, number):
@@ -86,7 +87,7 @@ def place_numbers(hass: HomeAssistant, entry: HikCentralConfigEntry) -> Iterable
         for number in range(1, capacity + 1)
         if number in runtime.coordinator.places
         or devices.async_get_device_by_identifier(
-            (DOMAIN, _place_identifier(entry, number)), entry.entry_id
+            (DOMAIN, place_identifier(entry.entry_id, number)), entry.entry_id
         )
     )
 
@@ -140,10 +141,6 @@ async def async_keep_devices(hass: HomeAssistant, entry: HikCentralConfigEntry) 
         doors.async_add_listener(keep_doors),
     ):
         entry.async_on_unload(unsubscribe)
-
-
-def _place_identifier(entry: HikCentralConfigEntry, number: int) -> str:
-    return f"{entry.entry_id}_place_{number}"
 
 
 def _holder_name(entry: HikCentralConfigEntry, number: int) -> str | None:

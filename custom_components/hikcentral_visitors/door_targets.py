@@ -13,6 +13,7 @@ from homeassistant.helpers import (
 
 from .const import DOMAIN
 from .errors import refusal
+from .ids import door_of
 from .service_schemas import ATTR_DOOR_ID
 from .targets import Server, async_permitted_servers
 
@@ -88,8 +89,9 @@ def _doors(
 def _door(device: dr.AnyDeviceEntry | None) -> tuple[str, str] | None:
     if device is None:
         return None
-    prefix = f"{device.config_entry_id}_door_"
+    entry_id = device.config_entry_id
     for domain, identifier in device.identifiers:
-        if domain == DOMAIN and identifier.startswith(prefix):
-            return device.config_entry_id, identifier.removeprefix(prefix)
+        door_id = door_of(entry_id, identifier) if domain == DOMAIN else None
+        if door_id is not None:
+            return entry_id, door_id
     return None

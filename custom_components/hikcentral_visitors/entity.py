@@ -12,6 +12,7 @@ from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
+from . import ids
 from .coordinator import VisitorsCoordinator
 from .devices import door_info, door_name, place_info, place_numbers, server_info
 from .doors import Doors, DoorStatus
@@ -59,7 +60,7 @@ class ServerEntity(CoordinatorEntity[VisitorsCoordinator], HikCentralEntity):
         super().__init__(entry.runtime_data.coordinator)
         self.entry = entry
         self.entity_description = description
-        self._attr_unique_id = f"{entry.entry_id}_{description.key}"
+        self._attr_unique_id = ids.of_server(entry.entry_id, description.key)
         self._attr_device_info = server_info(entry)
 
     @property
@@ -83,7 +84,7 @@ class DoorEntity(CoordinatorEntity[Doors], HikCentralEntity):
         self.entry = entry
         self.door_id = door_id
         self.entity_description = description
-        self._attr_unique_id = f"{entry.entry_id}_door_{door_id}_{description.key}"
+        self._attr_unique_id = ids.of_door(entry.entry_id, door_id, description.key)
         self._attr_device_info = door_info(doors.hass, entry, door_id)
 
     @property
@@ -121,7 +122,7 @@ class PlaceEntity(HikCentralEntity):
         self.coordinator = entry.runtime_data.coordinator
         suffix = "" if description.name is None else f"_{description.key}"
         self.entity_id = f"{platform}.visitor_{number}{suffix}"
-        self._attr_unique_id = f"{entry.entry_id}_place_{number}_{description.key}"
+        self._attr_unique_id = ids.of_place(entry.entry_id, number, description.key)
         self._attr_device_info = place_info(self.coordinator.hass, entry, number)
         self._visit_id: str | None = None
 

@@ -28,6 +28,7 @@ from .entity import (
     async_add_places,
 )
 from .hikcentral import ALARM_TYPES
+from .ids import of_door
 from .notices import DoorNotice, PassageNotice, VisitNotice
 from .runtime import HikCentralConfigEntry
 from .visits.events import VisitEventType
@@ -197,7 +198,7 @@ class DoorPassageEvent(NoticeEvent):
         self.entry = entry
         self.door_id = door_id
         self.entity_description = DOOR_PASSAGE
-        self._attr_unique_id = f"{entry.entry_id}_door_{door_id}_{DOOR_PASSAGE.key}"
+        self._attr_unique_id = of_door(entry.entry_id, door_id, DOOR_PASSAGE.key)
         self._attr_device_info = door_info(hass, entry, door_id)
 
     @override

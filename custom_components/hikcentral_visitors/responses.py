@@ -3,12 +3,12 @@
 from collections.abc import Collection, Sequence
 
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
 from homeassistant.util.json import JsonObjectType
 
 from .book import Forgotten, GrantRequest, Receipt
-from .const import DELAYED_AFTER, DOMAIN
+from .const import DELAYED_AFTER
 from .files import async_any_set_aside
+from .ids import async_status_entity
 from .ledger.passage_queries import PassageRow
 from .ledger.visitor_queries import VisitorRow
 from .local_time import first_on_day, iso
@@ -226,11 +226,7 @@ def entity_of(
 ) -> str | None:
     """Return the status sensor of the place that a visit holds, if it holds one."""
     place = entry.runtime_data.coordinator.place_of(visit_id)
-    if place is None:
-        return None
-    return er.async_get(hass).async_get_entity_id(
-        "sensor", DOMAIN, f"{entry.entry_id}_place_{place}_status"
-    )
+    return async_status_entity(hass, entry.entry_id, place)
 
 
 def _identity(

@@ -15,9 +15,10 @@ from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
-from homeassistant.util import dt as dt_util
 
 from .entity import PlaceEntity, ServerEntity, async_add_places
+from .ids import STATUS_KEY
+from .local_time import iso
 from .overview import Overview
 from .push import PushStatus
 from .runtime import HikCentralConfigEntry
@@ -126,7 +127,7 @@ SERVER_SENSORS: Final = (
 )
 
 STATUS: Final = SensorEntityDescription(
-    key="status",
+    key=STATUS_KEY,
     translation_key="status",
     name=None,
     device_class=SensorDeviceClass.ENUM,
@@ -226,16 +227,12 @@ def _attributes(view: VisitView) -> dict[str, Any]:
         "host": visit.host,
         "company": view.visitor.company,
         "purpose": visit.purpose,
-        "valid_from": _local(visit.valid_from),
-        "valid_until": _local(visit.valid_until),
+        "valid_from": iso(visit.valid_from),
+        "valid_until": iso(visit.valid_until),
         "overstaying": view.overstaying,
         "access": access.state.value,
         "doors_ready": access.doors_ready,
         "doors_total": access.doors_total,
         "reason": access.reason,
-        "next_attempt": (_local(access.next_attempt) if access.next_attempt else None),
+        "next_attempt": iso(access.next_attempt),
     }
-
-
-def _local(instant: datetime) -> str:
-    return dt_util.as_local(instant).isoformat()

@@ -15,6 +15,7 @@ from homeassistant.helpers import (
 
 from .const import DOMAIN
 from .errors import refusal, translated_errors
+from .ids import place_number
 from .permission import async_authorize
 from .runtime import HikCentralConfigEntry, Runtime
 from .service_schemas import ATTR_CONFIG_ENTRY_ID, ATTR_VISIT_ID
@@ -184,8 +185,5 @@ def _place_of_device(device: dr.AnyDeviceEntry | None) -> tuple[str, int] | None
 
 
 def _place(entry_id: str, identifier: str) -> tuple[str, int] | None:
-    """Read the place's number from a unique id or a device identifier."""
-    prefix = f"{entry_id}_place_"
-    if not identifier.startswith(prefix):
-        return None
-    return entry_id, int(identifier.removeprefix(prefix).partition("_")[0])
+    number = place_number(entry_id, identifier)
+    return None if number is None else (entry_id, number)
