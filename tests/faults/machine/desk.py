@@ -108,29 +108,29 @@ class Desk(Days):
         now = self.now
         start = None if begins is None else now + begins
         request = GrantRequest(valid_from=start, **terms, **who)
+        until = (start or now) + terms["duration"]
+        stay = Stay(
+            id="",
+            levels=request.levels,
+            begins=_no_sooner(start) if start else _no_later(now),
+            early=request.early_arrival,
+            until=_no_later(until),
+            single=request.entry_mode is EntryMode.SINGLE,
+        )
         try:
             receipt = self.do(self.house.book.grant(request, DESK))
         except CommandRefusedError as error:
             note(f"refused: {error.key}")
             return
         except CrashedError:
-            self.run(hearsay.learn_grants(self.house, self.guests, guest))
-            self.run(self.checks.learn_codes())
-            return
-        if not guest.visitor_id:
-            guest.visitor_id = receipt.visitor_id
-            self.guests.append(guest)
-        until = (start or now) + terms["duration"]
-        guest.promise(
-            Stay(
-                id=receipt.visit_id,
-                levels=request.levels,
-                begins=_no_sooner(start) if start else _no_later(now),
-                early=request.early_arrival,
-                until=_no_later(until),
-                single=request.entry_mode is EntryMode.SINGLE,
-            )
-        )
+            granted = self.run(hearsay.learn_grant(self.house, guest, stay))
+        else:
+            guest.visitor_id, stay.id = receipt.visitor_id, receipt.visit_id
+            granted = True
+        if granted:
+            if not guest.stays:
+                self.guests.append(guest)
+            guest.promise(stay)
         self.run(self.checks.learn_codes())
 
     # Visits are changed.
@@ -148,7 +148,12 @@ class Desk(Days):
         except CommandRefusedError as error:
             note(f"refused: {error.key}")
         except CrashedError:
-            self.run(hearsay.learn_stay(self.house, guest, stay))
+            before, undo = hearsay.facts(guest, stay), hearsay.keeping(guest, stay)
+            done()
+            after = hearsay.facts(guest, stay)
+            accepted = hearsay.was_accepted(self.house, guest, stay, before, after)
+            if not self.run(accepted):
+                undo()
         else:
             done()
 
