@@ -33,9 +33,11 @@ MIDDLE = {"announce", "book", "coordinator", "doors", "permission"}
 # What Home Assistant loads: the root, the actions, the flows, the platforms.
 OUTER = {
     "",
+    "actions",
     "config_flow",
     "diagnostics",
     "entity",
+    "issues",
     "options_flow",
     "repairs",
     "services",

@@ -23,7 +23,7 @@ from custom_components.hikcentral_visitors.hikcentral import (
 )
 from custom_components.hikcentral_visitors.intake.subscription import WANTED
 from custom_components.hikcentral_visitors.intake.watch import CLOCKS, GRACE
-from custom_components.hikcentral_visitors.problem_flow import ProblemFlow
+from custom_components.hikcentral_visitors.issues.problem_flow import ProblemFlow
 from custom_components.hikcentral_visitors.push import Push, PushStatus
 from custom_components.hikcentral_visitors.push_address import (
     async_certificate_refused,

@@ -23,17 +23,17 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.hikcentral_visitors import backup
 from custom_components.hikcentral_visitors.const import DOMAIN
 from custom_components.hikcentral_visitors.files import ledger_path
-from custom_components.hikcentral_visitors.ledger import LedgerError
-from custom_components.hikcentral_visitors.ledger.schema import METADATA
-from custom_components.hikcentral_visitors.recovery_issues import (
+from custom_components.hikcentral_visitors.issues.recovery import (
     RecoveryCause,
     RecoveryIssues,
 )
+from custom_components.hikcentral_visitors.ledger import LedgerError
+from custom_components.hikcentral_visitors.ledger.schema import METADATA
 from simulator import Simulator
+from tests.issues.test_problems import fix
 
 from .facility import ENTRANCE, EXIT, LEVEL, config_entry, control, person_of, present
 from .live import PATIENCE_S, Told, call
-from .test_problems import fix
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
+from .actions.taps import async_setup_taps
 from .announce import Announcer
 from .background import Background
 from .const import DOMAIN
@@ -25,25 +26,20 @@ from .doors import Doors
 from .engine import create_engine
 from .files import INSTALLATION, async_take_up, identity, ledger_path
 from .intake import AlarmPoller, Intake, Poller, Questions, Sweeper, Watch
-from .issues import Issues
+from .issues import async_keep_issues
 from .leaving import async_leave, async_returned, async_tell_disabled
 from .ledger import Ledger, LedgerError, NewerSchemaError
 from .ledger.memory import remember
 from .ledger.records import Moment
 from .ledger.recovery import quiet_before, restored_at
 from .opening import Epochs, async_open_ledger
-from .passage_issues import PassageIssues
 from .pictures import PassagePictureView
 from .push import Push
-from .push_issues import PushIssues
 from .receiver import async_keep_secrets
-from .recovery_issues import RecoveryIssues
 from .retention import Retention
 from .runtime import HikCentralConfigEntry, Runtime
-from .server_issues import ServerIssues
 from .services import async_setup_services
 from .settings import Retirement, Settings
-from .taps import async_setup_taps
 from .visits.visit import SYSTEM
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -238,11 +234,7 @@ def _start(
     entry.async_on_unload(
         runtime.doors.async_add_listener(partial(_tell_sweeper, entry))
     )
-    Issues(hass, entry).async_start()
-    PassageIssues(hass, entry).async_start()
-    ServerIssues(hass, entry).async_start()
-    PushIssues(hass, entry).async_start()
-    RecoveryIssues(hass, entry).async_start()
+    async_keep_issues(hass, entry)
 
 
 @callback

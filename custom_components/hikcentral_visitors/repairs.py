@@ -5,10 +5,10 @@ from typing import Any
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow
 from homeassistant.core import HomeAssistant
 
-from .problem_flow import ProblemFlow
+from .issues.problem_flow import ProblemFlow
+from .issues.recovery import RecoveryCause
+from .issues.recovery_flow import RecoveryFlow
 from .problems import Cause
-from .recovery_flow import RecoveryFlow
-from .recovery_issues import RecoveryCause
 from .runtime import HikCentralConfigEntry
 
 

@@ -13,23 +13,23 @@ from homeassistant.core import (
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util.json import JsonObjectType
 
-from . import service_schemas as schema
-from .const import DOMAIN
-from .errors import joined, refusal, translated_errors
-from .grants import async_grant_request
-from .responses import changed, granted, tried, updated
-from .runtime import Runtime
-from .service_lists import async_get_passages, async_get_visitors, async_get_visits
-from .service_schemas import (
+from .actions import schemas as schema
+from .actions.grants import async_grant_request
+from .actions.lists import async_get_passages, async_get_visitors, async_get_visits
+from .actions.responses import changed, granted, tried, updated
+from .actions.schemas import (
     ATTR_BY,
     ATTR_DRY_RUN,
     ATTR_REASON,
     ATTR_VALID_UNTIL,
     ATTR_WAIT,
 )
-from .service_upkeep import async_check_and_repair, async_forget_visitor, async_let_in
-from .targets import Target, async_server, async_visits
-from .updates import ONE_VISITORS, async_update_request
+from .actions.targets import Target, async_server, async_visits
+from .actions.updates import ONE_VISITORS, async_update_request
+from .actions.upkeep import async_check_and_repair, async_forget_visitor, async_let_in
+from .const import DOMAIN
+from .errors import joined, refusal, translated_errors
+from .runtime import Runtime
 from .visits.view import VisitView
 
 _OPTIONAL, _ONLY = SupportsResponse.OPTIONAL, SupportsResponse.ONLY

@@ -1,0 +1,1 @@
+"""What the actions take and answer, and the buttons of a push."""
