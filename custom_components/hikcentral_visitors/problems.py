@@ -27,6 +27,7 @@ class Cause(StrEnum):
     FACE_GONE = "face_gone"
     PRESENCE_UNKNOWN = "presence_unknown"
     UNJUSTIFIED_PASSAGE = "unjustified_passage"
+    NOT_ERASED = "not_erased"
     SERVER_UNREACHABLE = "server_unreachable"
     CERTIFICATE_CHANGED = "certificate_changed"
     CLOCK_SKEW = "clock_skew"
@@ -53,8 +54,8 @@ class Problem:
     """The visits of one cause, its reasons (stable keys), and since when it lasts.
 
     `since` is None where no visit tells. `doors` are the ids of those that did not take
-    what they were told. `next_attempt` is when something is tried next by itself: None
-    where that is now, or `given_up`.
+    what they were told, `levels` those that it is about. `next_attempt` is when
+    something is tried next by itself: None where that is now, or `given_up`.
     """
 
     cause: Cause
@@ -62,6 +63,7 @@ class Problem:
     reasons: tuple[str, ...] = ()
     since: datetime | None = None
     doors: tuple[str, ...] = ()
+    levels: frozenset[str] = frozenset()
     next_attempt: datetime | None = None
     given_up: bool = False
 
@@ -127,8 +129,10 @@ def _problem(cause: Cause, visits: Sequence[VisitView]) -> Problem:
         one.access.next_attempt is None and one.access.state in NOT_GIVEN
         for one in visits
     )
+    levels = (one.access.still_in or one.visit.levels for one in visits)
     return Problem(
         doors=tuple(doors),
+        levels=frozenset[str]().union(*levels),
         next_attempt=min(filter(None, attempts), default=None),
         given_up=refused,
         cause=cause,

@@ -6,20 +6,24 @@ from dataclasses import replace
 import pytest
 
 from custom_components.hikcentral_visitors.ledger.records import change
+from custom_components.hikcentral_visitors.problems import Cause, causes
 from custom_components.hikcentral_visitors.visits.access import AccessState
 from custom_components.hikcentral_visitors.visits.plan import PROOF_LASTS
 from custom_components.hikcentral_visitors.visits.record import Change, VisitorRecord
 from custom_components.hikcentral_visitors.visits.restoration import restored
+from custom_components.hikcentral_visitors.visits.view import views
 from simulator.control.operator import operate
-from simulator.faults import ApplyFault
+from simulator.faults import ApplyFault, CallFault
 from simulator.model import Credential
 
 from .house import (
     ADD,
     APPLY,
     DAY,
+    DELETE,
     DESK,
     EVERYBODY,
+    EXPEL,
     HOUR,
     LEVELS,
     LOBBY,
@@ -28,6 +32,7 @@ from .house import (
     MINUTE,
     READ,
     STAFF_LEVEL,
+    UPDATE,
     VIP,
     VIP_DOORS,
     House,
@@ -262,6 +267,39 @@ async def test_somebody_without_a_visit_gets_nothing(house: House) -> None:
     await _audited(house, thorough=True)
     assert await house.differences() == []
     assert house.open_to_us() == set()
+
+
+async def test_what_is_not_taken_from_somebody_without_a_visit_is_shown(
+    house: House,
+) -> None:
+    """I6: his last visit is open again as long as a door may open for him."""
+    visit = await house.grant(photo=None)
+    await house.settle()
+    await house.revoke(visit)
+    await house.settle()
+    house.world.faults.fail = [
+        CallFault(path=path, code="17") for path in (EXPEL, UPDATE, DELETE)
+    ]
+    order = {"privilegeGroupId": VIP, "personId": house.ours()[0].id}
+    end = (house.now() + 10 * DAY).isoformat()
+    window = {"personId": house.ours()[0].id, "endTime": end}
+    operate(house.world, {"set_window": window, "add_member": order, "apply": {}})
+    await house.simulator.advance(5)
+    assert (await house.record()).visits == ()
+    await house.auditor.async_audit(thorough=True)
+    await house.wait(HOUR)
+    (seen,) = views(await house.record(), house.policy, house.now())
+    assert [*causes(seen)] == [Cause.ACCESS_NOT_TAKEN]
+    assert seen.access.still_in == (VIP,)
+    assert seen.access.reason == "not_permitted"
+    assert (await house.told()).count("revoke_failed") == 1
+
+    house.fail()
+    await house.auditor.async_check_and_repair()
+    await house.settle(HOUR)
+    assert house.open_to_us() == set()
+    assert (await house.record()).visits == (), "and it is closed as it was"
+    assert (await house.told()).count("revoke_failed") == 1
 
 
 async def test_a_backup_that_brings_somebody_back(house: House) -> None:

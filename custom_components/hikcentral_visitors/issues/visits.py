@@ -69,6 +69,7 @@ class VisitIssues:
     async def _words(self, problem: Problem) -> dict[str, str]:
         runtime = self._entry.runtime_data
         doors = [runtime.door_names.get(door, door) for door in problem.doors]
+        through = [runtime.level_names.get(level, level) for level in problem.levels]
         gone = [
             runtime.level_names.get(level, level)
             for level in runtime.auditor.levels.gone
@@ -85,7 +86,7 @@ class VisitIssues:
                     for reason in problem.reasons or ("unclear",)
                 ]
             ),
-            "doors": first_names(sorted(doors)),
+            "doors": first_names(sorted(doors or through)),
             "levels": first_names(sorted(gone)),
             "next_attempt": await self._next_attempt(problem),
         }

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, update
 
 from ..visits.events import VisitEvent, VisitEventType
 from ..visits.known import Known
-from ..visits.lifecycle import advance
+from ..visits.lifecycle import advance, opened_again, resists
 from ..visits.policy import Policy
 from ..visits.presence import DESK, in_order
 from ..visits.record import Change, VisitorRecord
@@ -40,6 +40,7 @@ from .statements import (
     CHANGE_VISITOR,
     DROP_PHOTO,
     KEY,
+    LAST_VISIT,
 )
 from .transaction import Transaction
 
@@ -111,7 +112,26 @@ def _change(
     )
     _store(transaction, moment, before, changed.record)
     announce(transaction, changed.events)
+    if resists(changed.record):
+        return _open_last_visit(transaction, moment, changed.record)
     return changed.record
+
+
+def _open_last_visit(
+    transaction: Transaction, moment: Moment, record: VisitorRecord
+) -> VisitorRecord:
+    """Open somebody's last visit, as far as that says what is left open of him."""
+    connection, visitor_id = transaction.connection, record.visitor.id
+    last = connection.scalar(LAST_VISIT, {KEY: visitor_id})
+    before = load(connection, visitor_id, with_visits=[last]) if last else None
+    if before is None or not before.visits:
+        return record
+    return _change(
+        transaction,
+        moment,
+        before,
+        lambda record: opened_again(record, last, moment.policy, moment.now),
+    )
 
 
 def insert(transaction: Transaction, moment: Moment, decided: Change) -> VisitorRecord:

@@ -60,6 +60,14 @@ VISITORS: Select[Any] = (
 )
 """Visitors, and what is known of them where anything is."""
 
+LAST_VISIT: Select[Any] = (
+    select(visits.c.id)
+    .where(_is(visits.c.visitor_id))
+    .order_by(visits.c.closed_at.desc())
+    .limit(1)
+)
+"""Of somebody without an open one: the visit that was closed last."""
+
 _OPEN = visits.c.closed_at.is_(None)
 _OPEN_OR_NAMED = or_(_OPEN, visits.c.id.in_(bindparam(WITH_VISITS, expanding=True)))
 

@@ -49,7 +49,8 @@ SETTLED_STATES = frozenset(AccessState) - {AccessState.GRANTING, AccessState.REV
 class Access:
     """The access of one visit; doors are counted at the last application check.
 
-    `failed_doors` are the ids of those that did not take it, once that is believed.
+    `failed_doors` are the ids of those that did not take it, once that is believed,
+    `still_in` the levels that he has not been taken out of yet, as far as is known.
     """
 
     state: AccessState
@@ -58,6 +59,7 @@ class Access:
     reason: str | None = None
     next_attempt: datetime | None = None
     failed_doors: tuple[str, ...] = ()
+    still_in: tuple[str, ...] = ()
 
 
 def access(
@@ -92,17 +94,18 @@ def _ended(visit: Visit, record: VisitorRecord, wish: Desired, now: datetime) ->
         state=AccessState.REVOKING,
         doors_ready=known.application.doors_ready,
         doors_total=known.application.doors_total,
-        reason=effort.reason or _trouble_of(known.application),
+        reason=effort.reason or trouble_of(known.application),
         next_attempt=plan(record, wish, now).not_before,
         failed_doors=_failed_doors(known.application),
+        still_in=tuple(sorted(known.possible_levels - wish.levels)),
     )
 
 
 def _failed_doors(doors: Application) -> tuple[str, ...]:
-    return doors.failed_doors if _trouble_of(doors) else ()
+    return doors.failed_doors if trouble_of(doors) else ()
 
 
-def _trouble_of(doors: Application) -> str | None:
+def trouble_of(doors: Application) -> str | None:
     """Why the terminals do not hold it yet, once that is worth telling."""
     believed = doors.retries >= RETRIES_BELIEVED
     return DOOR_FAILED if believed and doors.progress in UNSETTLED else None
@@ -146,7 +149,7 @@ def _live(visit: Visit, record: VisitorRecord, wish: Desired, now: datetime) -> 
                 state = AccessState.ACTIVE
             case Progress.UNVERIFIABLE:
                 state = AccessState.UNVERIFIED
-            case Progress.PENDING | Progress.FAILED if _trouble_of(doors):
+            case Progress.PENDING | Progress.FAILED if trouble_of(doors):
                 partly = doors.doors_ready
                 state = AccessState.PARTIAL if partly else AccessState.FAILED
             case _:
@@ -154,9 +157,9 @@ def _live(visit: Visit, record: VisitorRecord, wish: Desired, now: datetime) -> 
     if state is AccessState.GRANTING and effort.failures >= TRIES:
         state = AccessState.FAILED
     pending = plan_for_person(record, wish, now).not_before
-    reason = effort.reason or _trouble_of(doors)
+    reason = effort.reason or trouble_of(doors)
     if refused and not lacking:
-        reason = _trouble_of(doors)
+        reason = trouble_of(doors)
     if state in {AccessState.ACTIVE, AccessState.UNVERIFIED}:
         reason, pending = None, None
     return Access(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from .access import DOOR_FAILED, Access, AccessState, access
+from .access import DOOR_FAILED, Access, AccessState, access, trouble_of
 from .desired import may_leave_until
 from .events import VisitEventType
 from .movements import came, moved, outcome, presence_of
@@ -45,6 +45,40 @@ def _step(
         return step(record, visit, policy, now)
 
     return apply
+
+
+def resists(record: VisitorRecord) -> bool:
+    """Tell whether something is not taken away from somebody without an open visit.
+
+    A visit closes when its access is gone; HikCentral, a backup of it or somebody there
+    may give access after that.
+    """
+    known = record.known
+    return not record.visits and (
+        known.narrowing.failures >= REVOKE_FAILED_AFTER
+        or trouble_of(known.application) is not None
+    )
+
+
+def opened_again(
+    record: VisitorRecord, visit_id: str, policy: Policy, now: datetime
+) -> Change:
+    """Open the visit that somebody had last, so that what is left open is shown.
+
+    It closes again once that is gone. A visit that would let him in stays closed.
+    """
+    visit = record.visit(visit_id)
+    opened = replace(
+        visit,
+        closed_at=None,
+        outcome=None,
+        announced=visit.announced - {VisitEventType.REVOKE_FAILED},
+    )
+    shown = record.with_visit(opened)
+    held = access(opened, shown, policy, now).state
+    if opened.live(now) or held is not AccessState.REVOKING:
+        return Change(record)
+    return Change(shown)
 
 
 def overstays(
