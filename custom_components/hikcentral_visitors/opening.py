@@ -12,8 +12,9 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util.hass_dict import HassKey
 
-from .const import LOGGER
+from .const import DOMAIN, LOGGER
 from .epoch import Epoch, EpochFiles
 from .ledger import DamagedError, Ledger, LedgerError, Transaction, Trouble
 from .ledger.health import set_aside
@@ -26,20 +27,34 @@ INTERVAL = timedelta(hours=1)
 _KEY = "epoch"
 
 
+COPIED: HassKey[list[Ledger]] = HassKey(f"{DOMAIN}_copied")
+"""The ledgers whose files are being copied, as long as they are (`backup.py`)."""
+
+
 async def async_open_ledger(hass: HomeAssistant, path: Path, now: datetime) -> Ledger:
     """Open the visits, or set a damaged file aside and begin new ones.
 
     Raises LedgerError, NewerSchemaError among them; then nothing is left open.
     """
+    ledger = await _async_open_or_begin(hass, path, now)
+    if (copied := hass.data.get(COPIED)) is not None:
+        copied.append(ledger)
+    return ledger
+
+
+async def _async_open_or_begin(
+    hass: HomeAssistant, path: Path, now: datetime
+) -> Ledger:
+    held = COPIED in hass.data
     try:
-        return await _async_open(path)
+        return await _async_open(path, held=held)
     except DamagedError as error:
         LOGGER.error("The file of the visits is damaged (%s) and is set aside", error)
     try:
         aside = await hass.async_add_executor_job(set_aside, path, now)
     except OSError as error:
         raise LedgerError("cannot set the file aside", Trouble.READ_ONLY) from error
-    ledger = await _async_open(path)
+    ledger = await _async_open(path, held=held)
     try:
         await ledger.async_write(
             lambda transaction: mark_lost(transaction, now, aside.name)
@@ -50,8 +65,8 @@ async def async_open_ledger(hass: HomeAssistant, path: Path, now: datetime) -> L
     return ledger
 
 
-async def _async_open(path: Path) -> Ledger:
-    ledger = Ledger(path)
+async def _async_open(path: Path, *, held: bool) -> Ledger:
+    ledger = Ledger(path, held=held)
     try:
         await ledger.async_open()
     except LedgerError:

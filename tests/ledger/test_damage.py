@@ -8,6 +8,7 @@ from pathlib import Path
 import sqlite3
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from custom_components.hikcentral_visitors.ledger import (
@@ -16,6 +17,7 @@ from custom_components.hikcentral_visitors.ledger import (
     LedgerError,
     Transaction,
     Trouble,
+    database,
 )
 from custom_components.hikcentral_visitors.ledger.counters import count, totals
 from custom_components.hikcentral_visitors.ledger.errors import ledger_error
@@ -238,6 +240,45 @@ async def test_a_full_disk_is_in_the_log_once_and_again_when_it_was_well(
         "Cannot store it: OperationalError (full)",
         "The visits can be written again",
     ]
+
+
+async def test_what_writes_nothing_does_not_show_that_the_disk_is_well(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A refused command, a trial, a change that changes nothing."""
+    told: list[Trouble | None] = []
+
+    class RefusedError(Exception):
+        pass
+
+    def undone(transaction: Transaction) -> None:
+        count(transaction, "tried")
+        raise RefusedError
+
+    monkeypatch.setattr(database, "PROBE", text("UPDATE nothing SET here = 1"))
+    await ledger.async_write(_limit(2))
+    with pytest.raises(LedgerError):
+        await ledger.async_write(lambda one: remember(one, "large", "x" * 100_000))
+    ledger.async_listen_trouble(lambda: told.append(ledger.trouble))
+    with pytest.raises(RefusedError):
+        await ledger.async_write(undone)
+    outcomes = await asyncio.gather(
+        *(ledger.async_write(undone) for _ in range(2)), return_exceptions=True
+    )
+    assert {type(outcome) for outcome in outcomes} == {RefusedError}
+    with pytest.raises(LedgerError):
+        await ledger.async_write(lambda _: None)
+    assert ledger.trouble is not None
+    await asyncio.sleep(0)
+    assert None not in told
+
+
+async def test_a_write_that_changes_nothing_finds_out_that_the_disk_is_well(
+    ledger: Ledger,
+) -> None:
+    ledger.trouble = Trouble.FULL
+    await ledger.async_write(lambda _: None)
+    assert ledger.trouble is None
 
 
 async def test_a_mistake_of_ours_is_no_trouble_of_the_disk(ledger: Ledger) -> None:

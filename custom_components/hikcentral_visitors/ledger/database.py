@@ -32,7 +32,7 @@ from .complaints import Complaints
 from .copies import remove_copies
 from .errors import LedgerError, Trouble, ledger_error
 from .health import check, check_tables
-from .migrations import migrate
+from .migrations import PROBE, migrate
 from .transaction import Committed, Latest, Transaction
 
 _CHECKPOINT_PAGES = 1000
@@ -49,8 +49,11 @@ class _Write:
 class Ledger:
     """The durable memory of one config entry."""
 
-    def __init__(self, path: Path) -> None:
-        """Prepare; nothing is opened before `async_open`."""
+    def __init__(self, path: Path, *, held: bool = False) -> None:
+        """Prepare; nothing is opened before `async_open`.
+
+        Where the file is being copied, it begins with checkpoints `held`.
+        """
         self.path = path
         self._writer = ThreadPoolExecutor(1, f"{path.stem}_write")
         self._reader = ThreadPoolExecutor(1, f"{path.stem}_read")
@@ -64,7 +67,7 @@ class Ledger:
         self._trouble_listeners: list[Callable[[], None]] = []
         self._latest = Latest()
         self._closed = False
-        self._held = False
+        self._held = held
         self.is_new = False
         """Whether there was no ledger before this one was opened."""
         self.trouble: Trouble | None = None
@@ -85,6 +88,8 @@ class Ledger:
         os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
         self._write_engine = engines.create(self.path, "BEGIN IMMEDIATE")
         self._read_engine = engines.create(self.path, "BEGIN")
+        if self._held:
+            engines.pragmas(self._write_engine, engines.NO_CHECKPOINTS)
         check(self._write_engine)
         self.is_new = migrate(self._write_engine, self.path)
         with self._write_engine.connect() as connection:
@@ -104,7 +109,8 @@ class Ledger:
             (self._writer, self._write_engine),
         ):
             if engine is not None:
-                await loop.run_in_executor(executor, engine.dispose)
+                dispose = partial(engines.close, engine, fold=not self._held)
+                await loop.run_in_executor(executor, dispose)
             await loop.run_in_executor(None, executor.shutdown)
 
     async def async_hold_checkpoints(self) -> None:
@@ -115,7 +121,7 @@ class Ledger:
         """
         self._held = True
         try:
-            await self._pragmas("wal_checkpoint(TRUNCATE)", "wal_autocheckpoint=0")
+            await self._pragmas("wal_checkpoint(TRUNCATE)", engines.NO_CHECKPOINTS)
         except LedgerError:
             self._held = False
             raise
@@ -125,6 +131,11 @@ class Ledger:
         self._held = False
         await self._pragmas(f"wal_autocheckpoint={_CHECKPOINT_PAGES}")
         await self.async_wipe()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing can be read or written any more."""
+        return self._closed
 
     async def async_wipe(self) -> None:
         """Empty the write-ahead log, which holds pages as they were before deletions.
@@ -146,12 +157,7 @@ class Ledger:
         def run() -> None:
             if self._write_engine is None:
                 raise LedgerError("not open")
-            raw = self._write_engine.raw_connection()
-            try:
-                for pragma in pragmas:
-                    raw.cursor().execute(f"PRAGMA {pragma}").fetchall()
-            finally:
-                raw.close()
+            engines.pragmas(self._write_engine, *pragmas)
 
         await self._run(self._writer, run)
 
@@ -236,7 +242,8 @@ class Ledger:
                 committed = await loop.run_in_executor(
                     self._writer, self._commit, batch
                 )
-                self._note(_trouble_of(batch))
+                if (trouble := _trouble_of(batch)) is not None or committed.written:
+                    self._note(trouble)
                 if self.trouble is None:
                     self.complaints.withdraw()
                 if committed.touched or committed.announces:
@@ -259,9 +266,11 @@ class Ledger:
             if self._write_engine is None:
                 raise LedgerError("not open")
             alone = len(batch) == 1
+            written = False
             with self._write_engine.begin() as connection:
                 for write in batch:
                     transaction = Transaction(connection, at_hand)
+                    before = _changes(connection)
                     try:
                         with nullcontext() if alone else connection.begin_nested():
                             write.result = write.work(transaction)
@@ -273,12 +282,17 @@ class Ledger:
                         touched |= transaction.touched
                         forgotten |= transaction.forgotten
                         announces |= transaction.announces
+                        written |= _changes(connection) != before
+                if self.trouble is not None and not written:
+                    # Nothing was asked of the disk, which may still take nothing.
+                    connection.execute(PROBE)
+                    written = True
         except Exception as error:  # noqa: BLE001 - handed to all callers
             for write in batch:
                 write.error = write.error or error
             return Committed({}, announces=False)
         self._latest.keep(touched)
-        return Committed(touched, announces, frozenset(forgotten))
+        return Committed(touched, announces, frozenset(forgotten), written=written)
 
 
 def _trouble_of(batch: Iterable[_Write]) -> Trouble | None:
@@ -287,6 +301,12 @@ def _trouble_of(batch: Iterable[_Write]) -> Trouble | None:
         if write.error is not None and _is_of_storage(write.error):
             return ledger_error(write.error).trouble
     return None
+
+
+def _changes(connection: Connection) -> int:
+    """Return how many rows were changed by now, also where that is undone."""
+    changes: int = connection.connection.driver_connection.total_changes  # type: ignore[union-attr]
+    return changes
 
 
 def _is_of_storage(error: BaseException) -> bool:

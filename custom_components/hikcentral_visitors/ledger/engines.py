@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+import sqlite3
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -22,6 +23,9 @@ PRAGMAS = (
     "PRAGMA secure_delete=ON",
     "PRAGMA temp_store=MEMORY",
 )
+
+NO_CHECKPOINTS = "wal_autocheckpoint=0"
+"""Leaves the main file as it is: what is written stays in the log."""
 
 
 def _decoded(stored: bytes) -> str:
@@ -58,3 +62,23 @@ def create(path: Path, begin: str) -> Engine:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def pragmas(engine: Engine, *statements: str) -> None:
+    """Set what SQLite does, or have it do something, outside of any transaction."""
+    raw = engine.raw_connection()
+    try:
+        for statement in statements:
+            raw.cursor().execute(f"PRAGMA {statement}").fetchall()
+    finally:
+        raw.close()
+
+
+def close(engine: Engine, *, fold: bool) -> None:
+    """Close the connection; the last one folds the log in, but not without `fold`."""
+    if not fold:
+        raw = engine.raw_connection()
+        connection: Any = raw.driver_connection
+        connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)
+        raw.close()
+    engine.dispose()

@@ -103,6 +103,9 @@ MIGRATIONS: tuple[Migration, ...] = (
 
 VERSION = len(MIGRATIONS)
 
+PROBE = meta.update().where(meta.c.key == VERSION_KEY).values(value=meta.c.value)
+"""A write that changes nothing, to see whether the disk takes any."""
+
 
 def version(connection: Connection) -> int:
     """Return a file's schema version; 0 for an empty one. Raises DamagedError."""

@@ -37,12 +37,14 @@ class Committed:
     """What became durable: the visitors that changed, and whether to announce.
 
     With the record of a visitor, as he would be read; None where he is to be read. Of
-    the `forgotten` nobody may show anything any more.
+    the `forgotten` nobody may show anything any more. Where nothing was `written`, the
+    disk was not asked.
     """
 
     touched: Mapping[str, VisitorRecord | None]
     announces: bool
     forgotten: frozenset[str] = frozenset()
+    written: bool = False
 
 
 class Latest:

@@ -202,7 +202,11 @@ class Reconciler:
         if task.cancelled():
             return
         if (error := task.exception()) is not None:
-            LOGGER.error("Could not carry out %s", job.operation.kind, exc_info=error)
+            what = f"carry out {job.operation.kind}"
+            if isinstance(error, LedgerError):
+                self._ledger.complaints.make(what, error)
+            else:
+                LOGGER.error("Cannot %s", what, exc_info=error)
             self._look_later(job.visitor_ids, self._moment().now + _STORAGE_RETRY)
             self._wake.set()
             return
