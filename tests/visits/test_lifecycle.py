@@ -247,6 +247,12 @@ def test_an_old_entry_opens_nothing_but_he_came() -> None:
     assert after(gone(left, movements=())) == left, "passages are not kept for ever"
 
 
+def test_who_gets_in_long_after_was_no_less_a_no_show() -> None:
+    closed = replace(stay(-80, -72), closed_at=at(-72), outcome=Outcome.NO_SHOW)
+    there_and_back = moved((-3, Kind.ENTRY), (-2, Kind.EXIT))
+    assert after(gone(closed, movements=there_and_back)) == closed
+
+
 @pytest.mark.parametrize("how", [Outcome.CANCELLED, Outcome.REVOKED])
 def test_what_was_decided_about_a_visit_stays_whatever_is_heard(how: Outcome) -> None:
     closed = replace(stay(-4, -1), closed_at=at(-1), outcome=how)

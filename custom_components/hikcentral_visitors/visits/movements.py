@@ -114,9 +114,20 @@ def _reopened(
     where = whereabouts(record.movements, now, policy.presence_timeout)
     if where.presence is Presence.INSIDE and visit.id == record.movements[-1].visit_id:
         return replace(visit, closed_at=None, outcome=None)
-    if visit.outcome in _BY_MOVEMENTS and came(record, visit, policy):
-        return replace(visit, outcome=outcome(visit, record, policy, now))
+    if visit.outcome in _BY_MOVEMENTS:
+        return _concluded(record, visit, visit.closed_at, policy)
     return visit
+
+
+def _concluded(
+    record: VisitorRecord, visit: Visit, closed_at: datetime, policy: Policy
+) -> Visit:
+    """Return a closed visit as it ended by all that is known now of the time before."""
+    by_then = tuple(one for one in record.movements if one.at <= closed_at + SLACK)
+    known = replace(record, movements=by_then)
+    if not came(known, visit, policy):
+        return visit
+    return replace(visit, outcome=outcome(visit, known, policy, closed_at))
 
 
 def _goes_on(
