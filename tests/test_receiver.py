@@ -201,6 +201,22 @@ async def test_what_is_no_push_is_refused(
     assert receiver.refused == {Refusal.MALFORMED: 1}
 
 
+async def test_a_body_that_is_packed_in_another_way_than_it_says_is_refused(
+    client: TestClient[Any, Any], receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Home Assistant would log what is raised, with the secret address, and say yes."""
+    answer = await client.post(
+        PATH,
+        data=b"no gzip at all",
+        headers={"token": TOKEN, "Content-Encoding": "gzip"},
+        compress=None,
+    )
+    assert answer.status == 400
+    assert receiver.refused == {Refusal.MALFORMED: 1}
+    told = [one for one in caplog.records if one.levelno >= logging.WARNING]
+    assert not [one for one in told if WEBHOOK in one.getMessage()]
+
+
 async def test_neither_secrets_nor_content_get_into_the_log(
     client: TestClient[Any, Any], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -14,7 +14,7 @@ import secrets
 from typing import Any, Final
 
 from aiohttp import hdrs
-from aiohttp.web import Request, Response, json_response
+from aiohttp.web import Request, RequestPayloadError, Response, json_response
 from homeassistant.components import webhook
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_WEBHOOK_ID
@@ -148,8 +148,11 @@ class Receiver:
 async def _read(request: Request) -> bytes:
     """Return the body, without ever holding more than is allowed."""
     body = bytearray()
-    while chunk := await request.content.read(LARGEST_BODY + 1 - len(body)):
-        body += chunk
-        if len(body) > LARGEST_BODY:
-            raise _RefusedRequest(Refusal.TOO_LARGE)
+    try:
+        while chunk := await request.content.read(LARGEST_BODY + 1 - len(body)):
+            body += chunk
+            if len(body) > LARGEST_BODY:
+                raise _RefusedRequest(Refusal.TOO_LARGE)
+    except RequestPayloadError as error:  # packed in another way than it says
+        raise _RefusedRequest(Refusal.MALFORMED) from error
     return bytes(body)

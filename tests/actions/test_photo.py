@@ -20,6 +20,8 @@ from custom_components.hikcentral_visitors.actions.photo import (
     portrait,
 )
 
+MODULE = "custom_components.hikcentral_visitors.actions.photo"
+
 
 def _picture(
     width: int = 640,
@@ -93,6 +95,12 @@ def test_every_kind_of_picture_becomes_a_colour_jpeg(
     seen = _seen(portrait(_picture(mode=mode, colour=colour, kind=kind)))
     if mode != "P":
         assert seen.getpixel((5, 5)) == (255, 255, 255)
+
+
+def test_greys_of_16_bits_are_not_all_white() -> None:
+    seen = _seen(portrait(_picture(mode="I;16", colour=30000, kind="PNG")))
+    grey = 30000 // 256
+    assert seen.getpixel((5, 5)) == (grey, grey, grey)
 
 
 def test_too_many_bytes_are_refused() -> None:
@@ -183,7 +191,7 @@ async def test_the_event_loop_only_waits(
         threads.append(threading.get_ident())
         return content
 
-    monkeypatch.setattr("custom_components.hikcentral_visitors.photo.portrait", note)
+    monkeypatch.setattr(f"{MODULE}.portrait", note)
     await async_load_photo(hass, source)
     assert len(threads) == 1
     assert threading.get_ident() not in threads
@@ -257,7 +265,8 @@ async def test_media_that_are_elsewhere_are_refused(
         return _Remote()
 
     monkeypatch.setattr(
-        "custom_components.hikcentral_visitors.photo.async_resolve_media", resolve
+        f"{MODULE}.async_resolve_media",
+        resolve,
     )
     source = "media-source://media_source/local/maria.jpg"
     assert await _load_refused(hass, source) == "photo_not_local"

@@ -352,7 +352,7 @@ def _device(hass: HomeAssistant, entry: MockConfigEntry, door: str) -> str:
 
 async def _picture(hass: HomeAssistant, simulator: Simulator) -> str:
     """Let somebody in by his face; returns where the picture can be asked for."""
-    photo = "custom_components.hikcentral_visitors.grants.async_load_photo"
+    photo = "custom_components.hikcentral_visitors.actions.grants.async_load_photo"
     with patch(photo, return_value=JPEG):
         visit = await call(
             hass, "grant_access", given_name="Ada", photo="camera.desk", wait=60

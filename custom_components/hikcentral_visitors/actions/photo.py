@@ -110,7 +110,8 @@ def portrait(content: bytes) -> bytes:
             _limit(picture, MAX_PIXELS)
             picture.draft("RGB", (2 * SIDE, 2 * SIDE))
             _limit(picture, MAX_DECODED)
-            small = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+            shown = _with_8_bits(picture)
+            small = shown.convert("RGBA" if shown.has_transparency_data else "RGB")
             small.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
             upright = ImageOps.exif_transpose(small)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as err:
@@ -122,6 +123,13 @@ def portrait(content: bytes) -> bytes:
     jpeg = BytesIO()
     bare.save(jpeg, "JPEG", quality=QUALITY)
     return jpeg.getvalue()
+
+
+def _with_8_bits(picture: Image.Image) -> Image.Image:
+    """Return a picture in greys of 16 bits as Pillow converts it: without clipping."""
+    if not picture.mode.startswith("I"):
+        return picture
+    return picture.convert("I").point(lambda grey: grey / 256).convert("L")
 
 
 def _limit(picture: Image.Image, pixels: int) -> None:
