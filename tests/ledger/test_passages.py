@@ -230,7 +230,7 @@ async def test_who_was_found_when_his_time_was_over_and_gets_in_is_told_of(
         reading=PersonReading(person_id="42", window=window, has_photo=False),
     )
     record = taken_in(found, "eve", "v9", NOW)
-    await ledger.async_write(partial(take_in, moment=moment, record=record))
+    await ledger.async_write(partial(take_in, moment=moment, records=[record]))
     assert await ledger.async_read(partial(waiting_for_decision, moment=moment)) == []
     await take(ledger, moment, replace(ENTRY, visitor_id="eve"))
     told = await ledger.async_read(waiting)

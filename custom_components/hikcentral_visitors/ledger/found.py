@@ -1,6 +1,7 @@
 """Persons on the server of whom the ledger knew nothing, to be decided on."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from itertools import batched
 
 from sqlalchemy import Connection, and_, false, or_, select
 
@@ -17,11 +18,18 @@ from .transaction import Transaction
 from .visit_queries import view_of_visit
 
 _KEY = "found"
+_CODES_AT_ONCE = 500
 
 
-def unknown_codes(connection: Connection, codes: Iterable[str]) -> set[str]:
+def unknown_codes(connection: Connection, codes: Collection[str]) -> set[str]:
     """Return those of these person codes that are no visitor's."""
-    return set(codes) - set(connection.scalars(select(visitors.c.person_code)))
+    return set(codes) - {
+        code
+        for some in batched(codes, _CODES_AT_ONCE, strict=False)
+        for code in connection.scalars(
+            select(visitors.c.person_code).where(visitors.c.person_code.in_(some))
+        )
+    }
 
 
 def unexpected_visitors(connection: Connection, codes: Iterable[str]) -> set[str]:
@@ -45,23 +53,32 @@ def unexpected_visitors(connection: Connection, codes: Iterable[str]) -> set[str
     }
 
 
-def take_in(transaction: Transaction, moment: Moment, record: VisitorRecord) -> bool:
-    """Store a visitor who was found; False where his code is somebody's meanwhile."""
+def take_in(
+    transaction: Transaction, moment: Moment, records: Iterable[VisitorRecord]
+) -> list[str]:
+    """Store visitors who were found; returns who is new.
+
+    Not those whose code is somebody's meanwhile.
+    """
     connection = transaction.connection
-    if not unknown_codes(connection, [record.visitor.person_code]):
-        return False
-    insert(transaction, moment, Change(record))
-    journal.write(
-        transaction,
-        moment.now,
-        SYSTEM,
-        "person_found",
-        visitor_id=record.visitor.id,
-        visit_id=record.visits[0].id if record.visits else None,
-    )
-    waiting = [one.id for one in record.visits if undecided(one, moment.now)]
-    remember(transaction, _KEY, recall_texts(connection, _KEY) + waiting)
-    return True
+    found = {record.visitor.person_code: record for record in records}
+    new = [found[code] for code in sorted(unknown_codes(connection, found))]
+    waiting = recall_texts(connection, _KEY)
+    for record in new:
+        (visit,) = record.visits
+        insert(transaction, moment, Change(record))
+        journal.write(
+            transaction,
+            moment.now,
+            SYSTEM,
+            "person_found",
+            visitor_id=record.visitor.id,
+            visit_id=visit.id,
+        )
+        if undecided(visit, moment.now):
+            waiting.append(visit.id)
+    remember(transaction, _KEY, waiting)
+    return [record.visitor.id for record in new]
 
 
 def waiting_for_decision(connection: Connection, moment: Moment) -> list[VisitView]:

@@ -5,16 +5,19 @@ they had. They are recognised by their codes alone; what is read of others is dr
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
+from itertools import batched
 from uuid import uuid7
 
 from ..hikcentral import HikCentralClient, HikCentralError, Person, Priority
-from ..ledger import Ledger, Transaction
+from ..ledger import Ledger
 from ..ledger.found import take_in, unexpected_visitors, unknown_codes
-from ..ledger.records import Moment, change
+from ..ledger.records import Moment
 from ..visits.found import FoundPerson, doubt, taken_in
 from ..visits.person_code import Installation, is_ours
 from ..visits.record import Change
 from .findings import NOTHING, UNREAD, Difference, Findings
+from .portions import AT_ONCE, async_change_all
 from .readings import name_of, reading_of
 
 
@@ -93,17 +96,12 @@ class Finder:
         """Have those read whom we never added, as far as we know, and who are there."""
         moment = self._moment()
         levels = moment.policy.levels_of_ours
-
-        def work(transaction: Transaction) -> None:
-            for visitor_id in visitor_ids:
-                change(
-                    transaction,
-                    moment,
-                    visitor_id,
-                    lambda record: Change(doubt(record, levels)),
-                )
-
-        await self._ledger.async_write(work)
+        await async_change_all(
+            self._ledger,
+            moment,
+            visitor_ids,
+            lambda record: Change(doubt(record, levels)),
+        )
 
     async def _take_in(self, found: Iterable[FoundPerson]) -> Findings:
         moment = self._moment()
@@ -111,14 +109,11 @@ class Finder:
             taken_in(person, uuid7().hex, uuid7().hex, moment.now) for person in found
         ]
 
-        def work(transaction: Transaction) -> list[str]:
-            return [
-                record.visitor.id
-                for record in records
-                if take_in(transaction, moment, record)
-            ]
-
-        taken = await self._ledger.async_write(work)
+        taken: list[str] = []
+        for some in batched(records, AT_ONCE, strict=False):
+            taken += await self._ledger.async_write(
+                partial(take_in, moment=moment, records=some)
+            )
         unknown = frozenset({Difference.UNKNOWN})
         return Findings(differences=dict.fromkeys(taken, unknown))
 
