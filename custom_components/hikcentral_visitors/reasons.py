@@ -38,15 +38,26 @@ async def async_trace_text(hass: HomeAssistant, place: str) -> str:
 
 
 @callback
+def access_text(hass: HomeAssistant, reason: str) -> str:
+    """Return the same as `async_access_text`, once the texts were loaded."""
+    return _words(hass, "access_reason", reason)
+
+
+@callback
 def push_text(hass: HomeAssistant, reason: str) -> str:
     """Return why HikCentral pushes nothing: what we found, or what it said itself.
 
     What it said has no text of ours, and is shown as it is.
     """
+    return _words(hass, "push_refusal", reason)
+
+
+@callback
+def _words(hass: HomeAssistant, selector: str, key: str) -> str:
     texts = async_get_cached_translations(
         hass, hass.config.language, "selector", DOMAIN
     )
-    return texts.get(_path("push_refusal", reason), reason)
+    return texts.get(_path(selector, key), key)
 
 
 async def _async_words(hass: HomeAssistant, selector: str, key: str) -> str:

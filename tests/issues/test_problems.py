@@ -284,6 +284,15 @@ async def test_a_passage_without_a_visit_is_an_issue_until_it_was_seen(
     assert again.translation_placeholders["names"] == "Ada"
     assert again.translation_placeholders["doors"] == "Turnstile In"
     assert again.translation_placeholders["since"] != NOTHING
+    # Whoever is forgotten is named no more; that a door opened is still told.
+    await call(hass, "forget_visitor", visit_id=told.passages[0]["visit_id"])
+    await hass.async_block_till_done()
+    nameless = issue_registry.async_get_issue(DOMAIN, issue_id)
+    assert nameless is not None
+    assert nameless.translation_placeholders is not None
+    assert nameless.translation_placeholders["names"] == NOTHING
+    assert nameless.translation_placeholders["count"] == "1"
+    assert "Ada" not in str(nameless)
     await fix(await hass_client(), DOMAIN, issue_id, "seen")
     # Written in order: what was begun before is stored when this is.
     await entry.runtime_data.ledger.async_write(lambda _transaction: None)

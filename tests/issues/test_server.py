@@ -50,7 +50,9 @@ async def test_an_outage_is_an_issue_only_when_it_lasts(
     await runtime.poller.async_poll()
     assert issue(hass, entry, Cause.SERVER_UNREACHABLE) is None
     runtime.contact.since -= timedelta(minutes=11)
-    assert issue(hass, entry, Cause.SERVER_UNREACHABLE) is not None
+    words = issue(hass, entry, Cause.SERVER_UNREACHABLE)
+    assert words is not None
+    assert words["reason"] == "HikCentral is busy or gives no proper answer"
     severe = ir.async_get(hass).async_get_issue(
         DOMAIN, f"{entry.entry_id}_{Cause.SERVER_UNREACHABLE}"
     )

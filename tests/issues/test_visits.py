@@ -23,11 +23,14 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.hikcentral_visitors.const import DOMAIN
+from custom_components.hikcentral_visitors.issues.erasure import ErasureIssues
+from custom_components.hikcentral_visitors.ledger.retention import not_erased
 from custom_components.hikcentral_visitors.problems import Cause
 from simulator import Simulator
 from tests.facility import (
     ENTRANCE,
     EXIT,
+    LEVEL,
     calls,
     config_entry,
     control,
@@ -42,6 +45,8 @@ CARD = "4711"
 PORTRAIT = "image.portrait"
 FACE_UPDATE = "resource/v1/person/face/update"
 EXPEL = "acs/v1/privilege/group/single/deletePersons"
+UPDATE = "resource/v1/person/single/update"
+DELETE = "resource/v1/person/single/delete"
 HOUR = timedelta(hours=1)
 MOMENT = timedelta(milliseconds=10)
 
@@ -358,6 +363,80 @@ async def test_a_door_that_does_not_let_go_of_a_visitor_is_named_until_it_does(
     await _mend_entrance(simulator, how)
     await desk.healed(Cause.ACCESS_NOT_TAKEN)
     assert (await present(simulator, ENTRANCE, card=CARD))["granted"] is False
+
+
+async def test_access_after_a_visit_is_named_until_it_is_gone(
+    hass: HomeAssistant,
+    desk: Desk,
+    simulator: Simulator,
+    hass_client: ClientSessionGenerator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """I1, I6: somebody gives it in HikCentral, which lets nothing be taken away."""
+    visit = await call(hass, "grant_access", given_name="Ada", card_no=CARD, wait=20)
+    await control(simulator, "faults", {"apply_delay_s": 0})
+    await call(hass, "revoke_access", visit_id=visit["visit_id"], wait=20)
+    monkeypatch.setattr(
+        "custom_components.hikcentral_visitors.visits.attempts.BACK_OFF_LONGEST", MOMENT
+    )
+    away = [{"path": path, "code": "17"} for path in (EXPEL, UPDATE, DELETE)]
+    await control(simulator, "faults", {"apply_delay_s": 0, "fail": away})
+    person = person_of(simulator, "Ada")
+    member = {"privilegeGroupId": LEVEL, "personId": person}
+    window = {"personId": person, "endTime": (dt_util.now() + 10 * HOUR).isoformat()}
+    orders = {"set_window": window, "add_member": member, "apply": {}}
+    await control(simulator, "operator", orders)
+    runtime = desk.entry.runtime_data
+    await runtime.directory.async_refresh()
+    await runtime.auditor.async_audit(thorough=True)
+    words = await desk.told(Cause.ACCESS_NOT_TAKEN)
+    assert words["names"] == "Ada"
+    assert words["doors"] == runtime.level_names[LEVEL]
+    assert words["reason"] == "the partner may not do this in HikCentral"
+
+    await _take_everything(simulator)
+    issue_id = desk.id_of(Cause.ACCESS_NOT_TAKEN)
+    await fix(await hass_client(), DOMAIN, issue_id, "retry")
+    await desk.healed(Cause.ACCESS_NOT_TAKEN)
+    assert (await present(simulator, ENTRANCE, card=CARD))["granted"] is False
+
+
+async def test_who_cannot_be_deleted_after_being_forgotten_is_counted(
+    hass: HomeAssistant,
+    desk: Desk,
+    simulator: Simulator,
+    hass_client: ClientSessionGenerator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    visit = await call(hass, "grant_access", given_name="Ada", card_no=CARD, wait=20)
+    monkeypatch.setattr(
+        "custom_components.hikcentral_visitors.visits.attempts.BACK_OFF_LONGEST", MOMENT
+    )
+    refused = {"path": DELETE, "code": "17"}
+    await control(simulator, "faults", {"apply_delay_s": 0, "fail": [refused]})
+    await call(hass, "forget_visitor", visit_id=visit["visit_id"])
+    ledger, issues = desk.entry.runtime_data.ledger, ErasureIssues(hass, desk.entry)
+    committed = asyncio.Event()
+    ledger.async_listen(lambda _: committed.set())
+    async with asyncio.timeout(PATIENCE_S):
+        while not await ledger.async_read(not_erased):
+            await committed.wait()
+            committed.clear()
+    await issues.async_look()
+    words = await desk.told(Cause.NOT_ERASED)
+    assert words["count"] == "1"
+    assert words["reason"] == "the partner may not do this in HikCentral"
+    assert "Ada" not in str(desk.issue(Cause.NOT_ERASED))
+
+    await _take_everything(simulator)
+    issue_id = desk.id_of(Cause.NOT_ERASED)
+    await fix(await hass_client(), DOMAIN, issue_id, "retry")
+    async with asyncio.timeout(PATIENCE_S):
+        while await ledger.async_read(not_erased):
+            await committed.wait()
+            committed.clear()
+    await issues.async_look()
+    assert desk.issue(Cause.NOT_ERASED) is None
 
 
 async def test_what_a_server_does_not_take_away_is_tried_again_when_somebody_asks(

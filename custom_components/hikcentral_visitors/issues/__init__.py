@@ -3,6 +3,7 @@
 from homeassistant.core import HomeAssistant, callback
 
 from ..runtime import HikCentralConfigEntry
+from .erasure import ErasureIssues
 from .passages import PassageIssues
 from .push import PushIssues
 from .recovery import RecoveryIssues
@@ -18,6 +19,7 @@ def async_keep_issues(hass: HomeAssistant, entry: HikCentralConfigEntry) -> None
     for keeper in (
         VisitIssues,
         PassageIssues,
+        ErasureIssues,
         ServerIssues,
         PushIssues,
         RecoveryIssues,

@@ -21,6 +21,7 @@ _OPTIONS = {
     Cause.FACE_GONE: ["ignore"],
     Cause.PRESENCE_UNKNOWN: ["close", "ignore"],
     Cause.UNJUSTIFIED_PASSAGE: ["seen"],
+    Cause.NOT_ERASED: ["retry"],
     Cause.PUSH_ELSEWHERE: ["take_over", "ignore"],
 }
 

@@ -10,6 +10,8 @@ from homeassistant.util import dt as dt_util
 from ..connection import clock_text, fingerprint_text
 from ..hikcentral import CertificateError, CredentialsError
 from ..problems import Cause
+from ..reasons import access_text
+from ..reconciler.failures import failure_of
 from ..runtime import HikCentralConfigEntry
 from ..wording import NOTHING, first_names, shown
 from .cards import async_set_issue
@@ -72,7 +74,10 @@ class ServerIssues:
             return None
         if now - contact.since < UNREACHABLE_AFTER:
             return None
-        return {"since": shown(contact.since)}
+        why = "unreachable"
+        if contact.error is not None:
+            why = failure_of(contact.error).reason
+        return {"since": shown(contact.since), "reason": access_text(self._hass, why)}
 
     def _certificate(self) -> dict[str, str] | None:
         error = self._entry.runtime_data.contact.error

@@ -22,8 +22,10 @@ from sqlalchemy import (
 
 from ..visits.commands import forget
 from ..visits.known import Existence
+from ..visits.lifecycle import REVOKE_FAILED_AFTER
 from ..visits.record import VisitorRecord
 from ..visits.visit import WIPED
+from .columns import UNREADABLE
 from .photos import drop_photo
 from .records import Moment, change
 from .recovery import close_unreadable
@@ -113,6 +115,24 @@ def delete_forgotten(transaction: Transaction, at_most: int | None = None) -> in
     )
     gone = and_(visitors.c.forgotten_at.is_not(None), ~held, ~here)
     return _delete(transaction, visitors.c.id, gone, at_most)
+
+
+def not_erased(connection: Connection) -> list[str]:
+    """Return of each forgotten visitor who is not deleted from HikCentral why not.
+
+    Reasons are stable keys, as those of access. A try or two may fail.
+    """
+    query = (
+        select(known.c.narrowing_reason)
+        .join(visitors, visitors.c.id == known.c.visitor_id)
+        .where(
+            visitors.c.forgotten_at.is_not(None),
+            known.c.existence != Existence.ABSENT,
+            known.c.narrowing_failures >= REVOKE_FAILED_AFTER,
+        )
+    )
+    reasons = connection.scalars(query)
+    return ["unclear" if one in {None, UNREADABLE} else one for one in reasons]
 
 
 def delete_old_visits(
