@@ -6,16 +6,19 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from itertools import count
 import logging
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import aiohttp
 import pytest
 
+from custom_components.hikcentral_visitors import announce
 from custom_components.hikcentral_visitors.ledger import engines
 from simulator import create_app
 from simulator.clock import Clock
 from tests.reconciler.house import START
+from tests.unforeseen import nothing_unforeseen
 
-from .crashes import MortalHouse
+from .crashes import CrashedError, MortalHouse
 
 type NewHouse = Callable[[], AbstractAsyncContextManager[MortalHouse]]
 
@@ -30,6 +33,8 @@ async def new_house(
     # A process that dies takes nothing with it that is written but not flushed.
     pragmas = (*engines.PRAGMAS, "PRAGMA synchronous=OFF")
     monkeypatch.setattr(engines, "PRAGMAS", pragmas)
+    # Texts are Home Assistant's, of which there is none.
+    monkeypatch.setattr(announce, "async_reason_text", AsyncMock())
     numbers = count()
 
     @asynccontextmanager
@@ -41,8 +46,9 @@ async def new_house(
             aiohttp.ClientSession() as session,
         ):
             house = MortalHouse(simulator, session, path, 20)
-            yield house
-            await house.bury()
+            with nothing_unforeseen(CrashedError):
+                yield house
+                await house.bury()
 
     return build
 

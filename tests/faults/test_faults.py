@@ -27,7 +27,7 @@ def test_in_the_end_all_is_as_promised(
         tried: ClassVar[list[int]] = []
 
     begin = shard if faults.derandomize else int.from_bytes(os.urandom(4))
-    with caplog.at_level(logging.CRITICAL, "custom_components.hikcentral_visitors"):
+    with caplog.at_level(logging.ERROR, "custom_components.hikcentral_visitors"):
         run_state_machine_as_test(seed(begin)(Days), settings=faults)
     days = f"{len(Days.tried)} with {sum(Days.tried)} steps, from seed {begin}"
     record_property(FAULTS_TRIED, f"{shard:2}: {days}")

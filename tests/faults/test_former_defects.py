@@ -7,8 +7,10 @@ import random
 
 import pytest
 
+from custom_components.hikcentral_visitors.problems import Cause, causes
 from custom_components.hikcentral_visitors.visits.access import AccessState
 from custom_components.hikcentral_visitors.visits.status import Status
+from custom_components.hikcentral_visitors.visits.view import views
 from custom_components.hikcentral_visitors.visits.visit import Outcome
 from simulator.model import Credential, Person
 from simulator.passages import Presentation, present
@@ -205,7 +207,8 @@ async def test_a_revocation_outlasts_an_outage(
     house.fail(cut="drop_before")
     await house.revoke(visit)
     await house.wait(outage)
-    assert (await house.access(visit)).state is AccessState.REVOKING
+    (seen,) = views(await house.record(), house.policy, house.now())
+    assert [*causes(seen)] == [Cause.ACCESS_NOT_TAKEN]
     assert not house.contact.connected
     assert house.open_to_us() != set()
     house.fail()

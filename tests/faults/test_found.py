@@ -26,8 +26,9 @@ from tests.reconciler.house import (
     UPDATE,
     VIP,
 )
+from tests.unforeseen import nothing_unforeseen
 
-from .facility import Facility
+from .facility import CrashedError, Facility
 
 
 @pytest.fixture
@@ -38,11 +39,12 @@ async def facility(socket_enabled: None, tmp_path: Path) -> AsyncIterator[Facili
         aiohttp.ClientSession() as session,
     ):
         house = Facility(simulator, session, tmp_path / "visits.db")
-        await house.start()
-        try:
-            yield house
-        finally:
-            await house.stop()
+        with nothing_unforeseen(CrashedError):
+            await house.start()
+            try:
+                yield house
+            finally:
+                await house.stop()
         house.check_calls()
         house.check_staff()
         house.check_handed_on()

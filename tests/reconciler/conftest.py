@@ -10,6 +10,7 @@ import pytest
 
 from simulator import create_app
 from simulator.clock import Clock
+from tests.unforeseen import nothing_unforeseen
 
 from .house import START, House
 
@@ -38,11 +39,12 @@ async def house(
         aiohttp.ClientSession() as session,
     ):
         house = House(simulator, session, tmp_path / "visits.db", patience)
-        await house.start()
-        try:
-            yield house
-        finally:
-            await house.stop()
+        with nothing_unforeseen():
+            await house.start()
+            try:
+                yield house
+            finally:
+                await house.stop()
         house.check_calls()
         house.check_staff()
         house.check_handed_on()

@@ -32,6 +32,7 @@ from tests.faults.listeners import Listeners
 from tests.faults.promises import Guest, Rules, Stay
 from tests.intake.inbox import open_inbox
 from tests.reconciler.house import MINUTE, START
+from tests.unforeseen import nothing_unforeseen
 
 from . import hearsay
 
@@ -88,6 +89,7 @@ class Days(RuleBasedStateMachine):
         self.guests: list[Guest] = []
         self.rules_of_house = Rules()
         self.numbers = count()
+        self.stack.enter_context(nothing_unforeseen(CrashedError))
         self.run(self._open())
         self.checks = Checks(self.house, self.guests)
         self.listeners = Listeners(self.house, self.guests)
