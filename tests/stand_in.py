@@ -345,6 +345,7 @@ class StandInRuntime:
     doors: Doors
     push: StandInPush
     door_names: Mapping[str, str]
+    level_names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)

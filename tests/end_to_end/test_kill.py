@@ -26,6 +26,8 @@ from demo.language import ENGLISH
 from demo.process import free_port, running
 from demo.waiting import PATIENCE
 
+from .log import tracebacks_of_ours
+
 PAUSE_S = 0.1
 
 WITNESS = '''\
@@ -93,6 +95,7 @@ class Site:
             if self.administrator is not None:
                 await self.until("Home Assistant has started", self._has_started)
             yield child.process.kill
+        assert tracebacks_of_ours(self.folder / "output.log") == []
 
     async def _has_started(self) -> bool:
         assert self.administrator is not None

@@ -12,6 +12,8 @@ from demo.report import Report
 from demo.stage import open_stage
 from demo.story import play
 
+from .log import tracebacks_of_ours
+
 
 @pytest.mark.usefixtures("socket_enabled")
 async def test_a_visitor_is_let_in_and_kept_out(tmp_path: Path) -> None:
@@ -46,3 +48,4 @@ async def test_a_visitor_is_let_in_and_kept_out(tmp_path: Path) -> None:
         await stage.receptionist.act("button.press", {}, entity_id=door)
         after = (await stage.facility.state("door_commands"))["door_commands"]
         assert len(after) == len(before) + 1
+    assert tracebacks_of_ours(tmp_path / "config" / "output.log") == []
