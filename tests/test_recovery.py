@@ -150,6 +150,29 @@ async def test_a_damaged_file_is_set_aside_and_nobody_stays_in(
     assert await place.issue(RecoveryCause.PERSONS_FOUND) is None
 
 
+async def test_who_cannot_have_his_access_back_is_named(
+    hass: HomeAssistant,
+    place: Place,
+    entry: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """His access level is not managed any more."""
+    await _ada(hass)
+    await place.stop()
+    place.path.unlink()
+    other = {**entry.options, "access_levels": ["8"]}
+    hass.config_entries.async_update_entry(entry, options=other)
+    told = Told(hass)
+    await place.start()
+    await told.visit("revoked")
+    found = await place.issue(RecoveryCause.PERSONS_FOUND)
+    assert found is not None
+    done = await fix(await hass_client(), DOMAIN, found.issue_id, "adopt")
+    assert (done["type"], done["reason"]) == ("abort", "failed")
+    assert "Ada" in done["description_placeholders"]["error"]
+    assert await place.issue(RecoveryCause.PERSONS_FOUND) is None
+
+
 async def test_who_is_left_out_stays_out(
     hass: HomeAssistant,
     simulator: Simulator,

@@ -170,6 +170,23 @@ async def test_a_refused_grant_is_an_issue_until_it_is_given(
     assert issue_registry.async_get_issue(DOMAIN, issue_id) is None
 
 
+async def test_a_visit_that_cannot_be_given_access_is_ended(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    entry: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    await grant_in_vain(hass, simulator)
+    told = Told(hass)
+    issue_id = f"{entry.entry_id}_access_not_given"
+    done = await fix(await hass_client(), DOMAIN, issue_id, "end")
+    assert done["type"] == "create_entry"
+    await told.visit("revoked")
+    await hass.async_block_till_done()
+    assert issue_registry.async_get_issue(DOMAIN, issue_id) is None
+
+
 async def test_nothing_can_be_done_while_the_server_is_not_loaded(
     hass: HomeAssistant,
     simulator: Simulator,
