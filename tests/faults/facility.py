@@ -6,12 +6,13 @@ the announcements is outside: he remembers what he heard when ours was killed.
 
 import asyncio
 from collections import Counter
-from collections.abc import Coroutine, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, override
+from unittest.mock import patch
 
 import aiohttp
 
@@ -26,12 +27,14 @@ from custom_components.hikcentral_visitors.intake import (
     Questions,
     Sweeper,
     Watch,
+    sweeps,
 )
+from custom_components.hikcentral_visitors.intake.agenda import past_days
 from custom_components.hikcentral_visitors.ledger import LedgerError, Transaction
 from custom_components.hikcentral_visitors.ledger.outbox import told, waiting
 from custom_components.hikcentral_visitors.retention import Retention
 from custom_components.hikcentral_visitors.visits.passage import DoorRole, Passage
-from simulator import Simulator
+from simulator import Simulator, event_types
 from simulator.faults import CallFault
 from tests.intake.inbox import Inbox
 from tests.reconciler.house import DAY, MINUTE, POLICY, House
@@ -53,6 +56,25 @@ POLL = 5 * MINUTE
 
 class _KilledError(BaseException):
     """The process is gone; nothing of ours may catch this."""
+
+
+_REPORTED = {
+    *event_types.GRANTED.values(),
+    *event_types.UNKNOWN.values(),
+    *(event_types.FACE_DENIED, event_types.CARD_EXPIRED),
+    *(event_types.NO_ACCESS_LEVEL, event_types.INVALID_TIME_PERIOD),
+}
+_DAYS_ASKED = 3
+
+
+@contextmanager
+def fewer_questions() -> Iterator[None]:
+    """Ask only for what these terminals report, and of as many days as tests last."""
+    with (
+        patch.object(sweeps, "ACCESS_TYPES", _REPORTED),
+        patch.object(sweeps, "past_days", lambda now: past_days(now)[:_DAYS_ASKED]),
+    ):
+        yield
 
 
 class CrashedError(Exception):

@@ -1,5 +1,6 @@
 """Cases that the stateful property test found, as small as it could make them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 import logging
@@ -28,18 +29,19 @@ from tests.reconciler.house import (
 )
 from tests.unforeseen import nothing_unforeseen
 
-from .facility import CrashedError, Facility
+from .facility import CrashedError, Facility, fewer_questions
 
 
 @pytest.fixture
 async def facility(socket_enabled: None, tmp_path: Path) -> AsyncIterator[Facility]:
     logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
+    asyncio.get_running_loop().set_debug(False)
     async with (
         create_app(clock=Clock(START, running=False), seed=1) as simulator,
         aiohttp.ClientSession() as session,
     ):
         house = Facility(simulator, session, tmp_path / "visits.db")
-        with nothing_unforeseen(CrashedError):
+        with nothing_unforeseen(CrashedError), fewer_questions():
             await house.start()
             try:
                 yield house

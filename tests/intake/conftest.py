@@ -1,5 +1,6 @@
 """An intake that polls a simulated facility, with one visitor known to it."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -117,6 +118,7 @@ def _expected(visitor_id: str, code: str, person_id: str) -> VisitorRecord:
 @pytest.fixture
 async def house(socket_enabled: None, tmp_path: Path) -> AsyncGenerator[House]:
     """A facility on a standing clock, with Ada expected all week."""
+    asyncio.get_running_loop().set_debug(False)  # notes each task's whole stack
     ledger = Ledger(tmp_path / "visits.db")
     await ledger.async_open()
     async with (

@@ -111,6 +111,7 @@ async def revoke_and_leave(house: MortalHouse, played: Played) -> None:
 
 async def let_out(house: MortalHouse, played: Played) -> None:
     """Long after his time nothing is open, whether or not he left."""
-    await passed(house, played)
+    await house.poll()
+    assert sorted(await house.recorded()) == sorted(played.events)
     await house.settle()
     await is_out(house, played)

@@ -18,16 +18,14 @@ from hypothesis import note, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from custom_components.hikcentral_visitors.book import registration
-from custom_components.hikcentral_visitors.intake import sweeps
-from custom_components.hikcentral_visitors.intake.agenda import past_days
 from custom_components.hikcentral_visitors.ledger import engines
 from custom_components.hikcentral_visitors.visits.known import Progress
-from simulator import create_app, event_types
+from simulator import create_app
 from simulator.clock import Clock
 from simulator.faults import Faults
 from simulator.layout import DEFAULT_LAYOUT
 from tests.faults.checks import Checks
-from tests.faults.facility import CrashedError, Facility
+from tests.faults.facility import CrashedError, Facility, fewer_questions
 from tests.faults.listeners import Listeners
 from tests.faults.promises import Guest, Rules, Stay
 from tests.intake.inbox import open_inbox
@@ -47,17 +45,6 @@ LAYOUT = {
         },
     ]
 }
-REPORTED = {
-    *event_types.GRANTED.values(),
-    *event_types.UNKNOWN.values(),
-    *(event_types.FACE_DENIED, event_types.CARD_EXPIRED),
-    *(event_types.NO_ACCESS_LEVEL, event_types.INVALID_TIME_PERIOD),
-}
-"""What these terminals report; of all other types, nobody asks in vain."""
-
-DAYS_ASKED = 3
-"""Of so many past days the totals are asked for: none of ours lasts longer."""
-
 some = st.integers(0, 7)
 """Which of those that there are, counted round."""
 
@@ -77,8 +64,7 @@ class Days(RuleBasedStateMachine):
         for patched in (
             patch.object(registration, "uuid7", lambda: UUID(int=next(numbers))),
             patch.object(secrets, "choice", chance.choice),
-            patch.object(sweeps, "ACCESS_TYPES", REPORTED),
-            patch.object(sweeps, "past_days", lambda now: past_days(now)[:DAYS_ASKED]),
+            fewer_questions(),
             patch.object(engines, "PRAGMAS", pragmas),
         ):
             self.stack.enter_context(patched)
