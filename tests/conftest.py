@@ -6,6 +6,7 @@ fixtures, and so do not pay for them.
 
 from collections.abc import AsyncGenerator, Generator
 import logging
+import re
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,9 @@ logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
 CRASH_POINTS = "crash points"
 """The property under which a test notes where it let a process die."""
+
+POINTS = re.compile(r"(\d+) points")
+"""How many of them a flow has, in that note."""
 
 FAULTS_TRIED = "faults tried"
 """The property under which a test notes how many days with faults it tried."""
@@ -157,25 +161,28 @@ async def simulator(socket_enabled: None) -> AsyncGenerator[Simulator]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print what was tried; only here is the hook heard by all ways to run."""
-    _summarise(
+    flows = _summarise(
         terminalreporter,
         "crash points, each tried: before and after each step",
         CRASH_POINTS,
     )
+    if flows:
+        points = sum(int(number) for flow in flows for number in POINTS.findall(flow))
+        terminalreporter.write_line(f"{points} points in {len(flows)} flows")
     _summarise(terminalreporter, "random days with faults", FAULTS_TRIED)
 
 
 def _summarise(
     terminalreporter: pytest.TerminalReporter, title: str, noted: str
-) -> None:
+) -> list[str]:
     rows = [
         str(row)
         for report in terminalreporter.getreports("passed")
         for name, row in report.user_properties
         if name == noted
     ]
-    if not rows:
-        return
-    terminalreporter.section(title)
+    if rows:
+        terminalreporter.section(title)
     for row in sorted(rows):
         terminalreporter.write_line(row)
+    return rows
