@@ -95,6 +95,31 @@ async def test_a_backup_during_which_the_entry_is_loaded_anew_holds_all(
     assert await _both(copies / path.name) == (DURING[-1], DURING[-1])
 
 
+@pytest.mark.parametrize("begins", [True, False], ids=["begins", "ends"])
+async def test_a_backup_that_begins_or_ends_while_the_visits_are_opened(
+    hass: HomeAssistant, entry: MockConfigEntry, begins: bool
+) -> None:
+    path = ledger_path(hass, entry.entry_id)
+    await hass.config_entries.async_unload(entry.entry_id)
+    ledger_open = Ledger.async_open
+    if not begins:
+        await backup.async_pre_backup(hass)
+
+    async def opened(ledger: Ledger) -> None:
+        await ledger_open(ledger)
+        await (backup.async_pre_backup if begins else backup.async_post_backup)(hass)
+
+    with patch.object(Ledger, "async_open", opened):
+        assert await hass.config_entries.async_setup(entry.entry_id)
+    before = await asyncio.to_thread(path.read_bytes)
+    await write(entry.runtime_data.ledger, DURING)
+    after = await asyncio.to_thread(path.read_bytes)
+    assert (before == after) is begins
+    if begins:
+        await backup.async_post_backup(hass)
+        assert await asyncio.to_thread(path.read_bytes) != after
+
+
 async def test_a_backup_that_cannot_begin_holds_nothing(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:

@@ -36,16 +36,26 @@ async def async_open_ledger(hass: HomeAssistant, path: Path, now: datetime) -> L
 
     Raises LedgerError, NewerSchemaError among them; then nothing is left open.
     """
-    ledger = await _async_open_or_begin(hass, path, now)
-    if (copied := hass.data.get(COPIED)) is not None:
+    held = COPIED in hass.data
+    ledger = await _async_open_or_begin(hass, path, now, held=held)
+    copied = hass.data.get(COPIED)
+    if copied is not None:
         copied.append(ledger)
+    try:
+        # The copying may have begun or ended while it was opened.
+        if held and copied is None:
+            await ledger.async_release_checkpoints()
+        elif copied is not None and not held:
+            await ledger.async_hold_checkpoints()
+    except LedgerError:
+        await ledger.async_close()
+        raise
     return ledger
 
 
 async def _async_open_or_begin(
-    hass: HomeAssistant, path: Path, now: datetime
+    hass: HomeAssistant, path: Path, now: datetime, *, held: bool
 ) -> Ledger:
-    held = COPIED in hass.data
     try:
         return await _async_open(path, held=held)
     except DamagedError as error:

@@ -305,8 +305,8 @@ def _trouble_of(batch: Iterable[_Write]) -> Trouble | None:
 
 def _changes(connection: Connection) -> int:
     """Return how many rows were changed by now, also where that is undone."""
-    changes: int = connection.connection.driver_connection.total_changes  # type: ignore[union-attr]
-    return changes
+    raw: Any = connection.connection.driver_connection
+    return int(raw.total_changes)
 
 
 def _is_of_storage(error: BaseException) -> bool:
