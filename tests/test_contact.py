@@ -11,6 +11,7 @@ from custom_components.hikcentral_visitors.hikcentral import (
     CannotConnectError,
     CredentialsError,
     HikCentralError,
+    NoAnswerError,
     NotFoundError,
     TransientError,
 )
@@ -112,7 +113,10 @@ def test_it_says_since_when(contact: Contact, clock: Clock) -> None:
     contact.failed(DOWN)
     clock.now += timedelta(hours=1)
     contact.failed(DOWN)
-    assert contact.since == START + timedelta(hours=1)
+    clock.now += timedelta(hours=1)
+    contact.failed(NoAnswerError(None, "no answer in time"))
+    assert contact.since == START + timedelta(hours=1), "one outage, whatever it shows"
+    assert isinstance(contact.error, NoAnswerError)
 
 
 def test_who_stops_listening_is_told_no_more(contact: Contact) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+import logging
 
 from .const import LOGGER
 from .hikcentral import ErrorKind, HikCentralError, TransientError
@@ -80,12 +81,15 @@ class Contact:
         same = self.error is not None and type(self.error) is type(error)
         if not self.connected and same:
             return
-        LOGGER.warning("No contact with HikCentral: %s", error)
+        lost_already = self.since is not None and not self.connected
+        level = logging.DEBUG if lost_already else logging.WARNING
+        LOGGER.log(level, "No contact with HikCentral: %s", error)
         self._set(connected=False, error=error)
 
     def _set(self, *, connected: bool, error: HikCentralError | None) -> None:
+        if connected is not self.connected or self.since is None:
+            self.since = self._now()
         self.connected = connected
         self.error = error
-        self.since = self._now()
         for listener in list(self._listeners):
             listener()

@@ -23,6 +23,7 @@ from custom_components.hikcentral_visitors.hikcentral import (
     HikCentralClient,
     HikCentralError,
     Limiter,
+    NoAnswerError,
     NotExposedError,
     NotFoundError,
     Pace,
@@ -169,13 +170,13 @@ async def test_nobody_there() -> None:
 
 async def test_closed_before_an_answer() -> None:
     reading, writing = await _errors(lambda _: None)
-    assert type(reading) is TransientError
+    assert type(reading) is NoAnswerError
     assert type(writing) is AmbiguousError
 
 
 async def test_cut_within_the_answer() -> None:
     reading, writing = await _errors(lambda _: http(b'{"code"', length=100))
-    assert type(reading) is TransientError
+    assert type(reading) is NoAnswerError
     assert type(writing) is AmbiguousError
 
 
@@ -198,7 +199,7 @@ async def test_no_answer_in_time() -> None:
     reading, writing = await _errors(
         lambda _: b"", timeout=aiohttp.ClientTimeout(total=0.1)
     )
-    assert type(reading) is TransientError
+    assert type(reading) is NoAnswerError
     assert type(writing) is AmbiguousError
 
 

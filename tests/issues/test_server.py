@@ -52,7 +52,7 @@ async def test_an_outage_is_an_issue_only_when_it_lasts(
     runtime.contact.since -= timedelta(minutes=11)
     words = issue(hass, entry, Cause.SERVER_UNREACHABLE)
     assert words is not None
-    assert words["reason"] == "HikCentral is busy or gives no proper answer"
+    assert words["reason"] == "HikCentral does not answer"
     severe = ir.async_get(hass).async_get_issue(
         DOMAIN, f"{entry.entry_id}_{Cause.SERVER_UNREACHABLE}"
     )

@@ -66,6 +66,10 @@ class CannotConnectError(TransientError):
     """No connection: nothing was sent."""
 
 
+class NoAnswerError(TransientError):
+    """A question was sent, and no answer came: in time, or on that connection."""
+
+
 class CertificateError(TransientError):
     """The server's certificate is not the expected one: nothing was sent.
 

@@ -19,6 +19,7 @@ from .errors import (
     CannotConnectError,
     CertificateError,
     HikCentralError,
+    NoAnswerError,
     NotFoundError,
     RefusedError,
     TransientError,
@@ -274,4 +275,4 @@ def _failed(error: Exception, question: Question) -> HikCentralError:
             text = f"connection lost ({type(error).__name__})"
     if question.write:
         return AmbiguousError(None, text, path)
-    return TransientError(None, text, path)
+    return NoAnswerError(None, text, path)

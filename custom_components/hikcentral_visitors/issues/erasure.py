@@ -11,7 +11,8 @@ from ..ledger.retention import not_erased
 from ..problems import Cause
 from ..reasons import async_access_text
 from ..runtime import HikCentralConfigEntry
-from .cards import async_set_issue
+from ..wording import shown
+from .cards import async_set_issue, noticed
 
 _LOOK_EVERY = timedelta(minutes=1)
 
@@ -53,5 +54,9 @@ class ErasureIssues:
                 await async_access_text(self._hass, reason)
                 for reason in dict.fromkeys(reasons)
             ]
-            words = {"count": str(len(reasons)), "reason": "; ".join(texts)}
+            words = {
+                "count": str(len(reasons)),
+                "reason": "; ".join(texts),
+                "since": shown(noticed(self._hass, self._entry, Cause.NOT_ERASED)),
+            }
         async_set_issue(self._hass, self._entry, Cause.NOT_ERASED, words, fixable=True)

@@ -10,6 +10,7 @@ from ..hikcentral import (
     CredentialsError,
     ErrorKind,
     HikCentralError,
+    NoAnswerError,
     NotFoundError,
     NotPermittedError,
     ParameterError,
@@ -20,6 +21,7 @@ from ..visits.attempts import OUT_OF_REACH, Failure, FailureKind
 
 _REASONS: tuple[tuple[type[HikCentralError], str], ...] = (
     (CannotConnectError, OUT_OF_REACH),
+    (NoAnswerError, "no_answer"),
     (CertificateError, "certificate_changed"),
     (CredentialsError, "credentials_refused"),
     (NotPermittedError, "not_permitted"),
