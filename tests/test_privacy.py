@@ -42,7 +42,15 @@ from custom_components.hikcentral_visitors.visits.access import AccessState
 from custom_components.hikcentral_visitors.visits.visit import SYSTEM
 from simulator import Simulator, create_app
 
-from .facility import ENTRANCE, EXIT, LEVEL, config_entry, control, present
+from .facility import (
+    ENTRANCE,
+    EXIT,
+    LEVEL,
+    config_entry,
+    control,
+    person_of,
+    present,
+)
 from .live import Told, call
 
 VISITS, NOW, WITH_FACE = 1000, 60, 10
@@ -69,6 +77,7 @@ EXPEL = "acs/v1/privilege/group/single/deletePersons"
 APPLY = "visitor/v1/auth/reapplication"
 CHECK = "visitor/v1/person/ID/elementDownloadDetail"
 EVENTS = "acs/v1/door/events"
+FACE_GRANTED = 196893
 
 MARKS: Mapping[str, re.Pattern[bytes]] = {
     "name": re.compile(rb"ZqGiven|ZqFamily"),
@@ -285,8 +294,11 @@ async def _what_fails(
 
 async def _what_happens(
     hass: HomeAssistant, simulator: Simulator, entry: MockConfigEntry, now: list[str]
-) -> None:
-    """People come, leave, are denied, extended and revoked."""
+) -> str:
+    """People come, leave, are denied, extended and revoked.
+
+    One comes days too early, on the visit that is returned.
+    """
     told = Told(hass)
     cards = [_said_of(number)["card_no"] for number in range(NOW)]
     for card in cards[:10]:
@@ -299,9 +311,22 @@ async def _what_happens(
     )
     await call(hass, "check_in", visit_id=now[20])
     await present(simulator, ENTRANCE, card=cards[10])
+    early = {
+        "eventType": FACE_GRANTED,
+        "doorIndexCode": ENTRANCE,
+        "personId": person_of(simulator, _said_of(NOW)["given_name"]),
+    }
+    await control(simulator, "events", {"events": [early]})
     await entry.runtime_data.poller.async_poll()
-    await told.passage(15)
+    await told.passage(16)
+    too_early = await told.visit("unjustified_access")
     await hass.async_block_till_done()
+    return str(too_early["visit_id"])
+
+
+def _issues(hass: HomeAssistant) -> bytes:
+    """Return all repair issues with their words, which are written nowhere."""
+    return str([*ir.async_get(hass).issues.values()]).encode()
 
 
 async def _everything_written(hass: HomeAssistant) -> dict[str, set[str]]:
@@ -383,7 +408,7 @@ async def test_personal_data_stays_home_and_is_forgotten(
 ) -> None:
     """D37: not in logs, diagnostics or registries; after forgetting nowhere at all."""
     now = await _visits(hass, simulator, entry)
-    await _what_happens(hass, simulator, entry, now)
+    too_early = await _what_happens(hass, simulator, entry, now)
     await _what_fails(hass, simulator, entry, now)
 
     ledger = {name for name in (await _files(hass)) if name.endswith((".db", "-wal"))}
@@ -394,13 +419,14 @@ async def test_personal_data_stays_home_and_is_forgotten(
         assert places - ledger <= ALLOWED.get(kind, set()), kind
     names = json_bytes(dr.async_get(hass)._data_to_save())
     assert len(set(MARKS["name"].findall(names))) <= NOW
+    assert found_in(_issues(hass)) == {"name"}
     diagnostics = await async_get_config_entry_diagnostics(hass, entry)
     assert found_in(json_bytes(diagnostics)) == set()
     assert log.heard > VISITS
     assert log.leaks == []
 
     # Whoever is inside is counted, without a name, until he is out.
-    await call(hass, "check_out", visit_id=now[5:10])
+    await call(hass, "check_out", visit_id=[*now[5:10], too_early])
     await _forget_everybody(hass, entry)
     await hass.async_block_till_done()
     left = _by_kind(await _everything_written(hass))
@@ -408,6 +434,10 @@ async def test_personal_data_stays_home_and_is_forgotten(
     assert left == {}
     shown = [state.as_dict() for state in hass.states.async_all()]
     assert found_in(json_bytes(shown)) == set()
+    assert b"unjustified_passage" in _issues(hass)
+    assert found_in(_issues(hass)) == set()
+    diagnostics = await async_get_config_entry_diagnostics(hass, entry)
+    assert found_in(json_bytes(diagnostics)) == set()
     tables = simulator.world.database.tables
     assert not [one for one in tables.persons.values() if "Zq" in one.given_name]
     assert log.leaks == []
