@@ -1,12 +1,9 @@
 """Each choice that an issue offers does what it says, whatever the issue is about."""
 
-from collections.abc import AsyncGenerator
 from unittest.mock import AsyncMock, patch
 
-from homeassistant.components.repairs import DOMAIN as REPAIRS
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -18,8 +15,6 @@ from custom_components.hikcentral_visitors.issues.cards import (
 )
 from custom_components.hikcentral_visitors.issues.problem_flow import ProblemFlow
 from custom_components.hikcentral_visitors.problems import Cause
-from simulator import Simulator
-from tests.facility import config_entry
 
 from .test_problems import fix
 
@@ -30,19 +25,6 @@ WORDS = dict.fromkeys(
     ),
     "–",
 )
-
-
-@pytest.fixture
-async def entry(
-    hass: HomeAssistant, simulator: Simulator
-) -> AsyncGenerator[MockConfigEntry]:
-    """A loaded entry."""
-    assert await async_setup_component(hass, REPAIRS, {})
-    made = config_entry(simulator)
-    made.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(made.entry_id)
-    yield made
-    await hass.config_entries.async_unload(made.entry_id)
 
 
 def offering(choice: str) -> list[Cause]:

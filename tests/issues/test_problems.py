@@ -1,17 +1,13 @@
 """Problems: one for each cause, shown as repair issues, healed in time or by hand."""
 
-from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 from unittest.mock import AsyncMock, patch
 
-from homeassistant.components.repairs import DOMAIN as REPAIRS
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -32,7 +28,7 @@ from custom_components.hikcentral_visitors.visits.presence import Presence
 from custom_components.hikcentral_visitors.visits.view import VisitView
 from custom_components.hikcentral_visitors.wording import NOTHING, shown
 from simulator import Simulator
-from tests.facility import ENTRANCE, LEVEL, config_entry, control, person_of
+from tests.facility import ENTRANCE, LEVEL, control, person_of
 from tests.live import Told, call
 from tests.stand_in import make_view
 
@@ -104,20 +100,6 @@ def test_a_problem_tells_all_reasons() -> None:
     ]
     (problem,) = problems_of(*views)
     assert set(problem.reasons) == {"not_permitted", "capacity_reached"}
-
-
-@pytest.fixture
-async def entry(
-    hass: HomeAssistant, simulator: Simulator
-) -> AsyncGenerator[MockConfigEntry]:
-    """A loaded entry."""
-    assert await async_setup_component(hass, REPAIRS, {})
-    made = config_entry(simulator)
-    made.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(made.entry_id)
-    yield made
-    if made.state is ConfigEntryState.LOADED:
-        await hass.config_entries.async_unload(made.entry_id)
 
 
 async def fix(client: Any, handler: str, issue_id: str, choice: str) -> dict[str, Any]:
