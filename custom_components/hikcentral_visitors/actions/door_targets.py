@@ -1,6 +1,7 @@
 """Which door an action is for: by its device or an entity of it, or by id."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from homeassistant.core import HomeAssistant, ServiceCall, callback
 from homeassistant.exceptions import Unauthorized
@@ -15,7 +16,7 @@ from ..const import DOMAIN
 from ..errors import refusal
 from ..ids import door_of
 from .schemas import ATTR_DOOR_ID
-from .targets import Server, async_permitted_servers
+from .targets import Server, async_chosen, async_permitted_servers, of_device
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,39 +60,12 @@ async def async_door(call: ServiceCall) -> DoorTarget:
 def _doors(
     hass: HomeAssistant, selection: target.TargetSelection
 ) -> set[tuple[str, str]]:
-    """Return the doors, as config entry and id, that a target stands for.
+    """Return the doors, as config entry and id, that a target stands for."""
+    devices = dr.async_get(hass)
+    of_door = partial(of_device, read=door_of)
 
-    What is named itself has to be a door. Of what lies in an area or bears a label,
-    only doors are meant.
-    """
-    entities, devices = er.async_get(hass), dr.async_get(hass)
-    selected = target.async_extract_referenced_entity_ids(hass, selection)
-    doors = set()
-    for entity_id in selected.referenced | selected.indirectly_referenced:
-        entity = entities.async_get(entity_id)
-        device_id = None if entity is None else entity.device_id
-        door = _door(devices.async_get(device_id) if device_id else None)
-        if door is not None:
-            doors.add(door)
-        elif entity_id in selected.referenced:
-            raise refusal("not_a_door", target=entity_id)
-    for device_id in selected.referenced_devices | selection.device_ids:
-        device = devices.async_get(device_id)
-        door = _door(device)
-        if door is not None:
-            doors.add(door)
-        elif device_id in selection.device_ids:
-            name = device_id if device is None else device.name_by_user or device.name
-            raise refusal("not_a_door", target=name or device_id)
-    return doors
+    def of_entity(entity: er.RegistryEntry) -> tuple[str, str] | None:
+        device = devices.async_get(entity.device_id) if entity.device_id else None
+        return None if device is None else of_door(device)
 
-
-def _door(device: dr.AnyDeviceEntry | None) -> tuple[str, str] | None:
-    if device is None:
-        return None
-    entry_id = device.config_entry_id
-    for domain, identifier in device.identifiers:
-        door_id = door_of(entry_id, identifier) if domain == DOMAIN else None
-        if door_id is not None:
-            return entry_id, door_id
-    return None
+    return async_chosen(hass, selection, of_entity, of_door, "not_a_door")

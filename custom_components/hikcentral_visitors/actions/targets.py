@@ -1,8 +1,9 @@
 """Which server an action is for, and which visits: by id, or by who holds a place."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from homeassistant.core import HomeAssistant, ServiceCall, callback
 from homeassistant.exceptions import Unauthorized
@@ -144,46 +145,65 @@ async def async_entry_of(
 def _places(
     hass: HomeAssistant, selection: target.TargetSelection
 ) -> set[tuple[str, int]]:
-    """Return the places, as config entry and number, that a target stands for.
+    """Return the places, as config entry and number, that a target stands for."""
 
-    What is named itself has to be a place. Of what lies in an area or bears a label,
-    only places are meant.
+    def of_entity(entity: er.RegistryEntry) -> tuple[str, int] | None:
+        entry_id = entity.config_entry_id
+        if entity.platform != DOMAIN or entry_id is None:
+            return None
+        number = place_number(entry_id, entity.unique_id)
+        return None if number is None else (entry_id, number)
+
+    return async_chosen(
+        hass,
+        selection,
+        of_entity,
+        partial(of_device, read=place_number),
+        "not_a_visitor",
+    )
+
+
+@callback
+def async_chosen[T](
+    hass: HomeAssistant,
+    selection: target.TargetSelection,
+    of_entity: Callable[[er.RegistryEntry], T | None],
+    of_device: Callable[[dr.AnyDeviceEntry], T | None],
+    refused: str,
+) -> set[T]:
+    """Return the things of ours that a target stands for.
+
+    What is named itself has to be one of them: `refused` is why it is not. Of what lies
+    in an area or bears a label, only they are meant.
     """
     entities, devices = er.async_get(hass), dr.async_get(hass)
     selected = target.async_extract_referenced_entity_ids(hass, selection)
-    places = set()
+    found = set[T]()
     for entity_id in selected.referenced | selected.indirectly_referenced:
-        place = _place_of_entity(entities.async_get(entity_id))
-        if place is not None:
-            places.add(place)
+        entity = entities.async_get(entity_id)
+        one = None if entity is None else of_entity(entity)
+        if one is not None:
+            found.add(one)
         elif entity_id in selected.referenced:
-            raise refusal("not_a_visitor", target=entity_id)
+            raise refusal(refused, target=entity_id)
     for device_id in selected.referenced_devices | selection.device_ids:
         device = devices.async_get(device_id)
-        place = _place_of_device(device)
-        if place is not None:
-            places.add(place)
+        one = None if device is None else of_device(device)
+        if one is not None:
+            found.add(one)
         elif device_id in selection.device_ids:
             name = device_id if device is None else device.name_by_user or device.name
-            raise refusal("not_a_visitor", target=name or device_id)
-    return places
+            raise refusal(refused, target=name or device_id)
+    return found
 
 
-def _place_of_entity(entity: er.RegistryEntry | None) -> tuple[str, int] | None:
-    if entity is None or entity.platform != DOMAIN or entity.config_entry_id is None:
-        return None
-    return _place(entity.config_entry_id, entity.unique_id)
-
-
-def _place_of_device(device: dr.AnyDeviceEntry | None) -> tuple[str, int] | None:
-    if device is None:
-        return None
+def of_device[T](
+    device: dr.AnyDeviceEntry, read: Callable[[str, str], T | None]
+) -> tuple[str, T] | None:
+    """Return a device's config entry, and what `read` makes of its identifier."""
+    entry_id = device.config_entry_id
     for domain, identifier in device.identifiers:
-        if domain == DOMAIN:
-            return _place(device.config_entry_id, identifier)
+        one = read(entry_id, identifier) if domain == DOMAIN else None
+        if one is not None:
+            return entry_id, one
     return None
-
-
-def _place(entry_id: str, identifier: str) -> tuple[str, int] | None:
-    number = place_number(entry_id, identifier)
-    return None if number is None else (entry_id, number)
