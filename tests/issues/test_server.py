@@ -1,10 +1,8 @@
 """What is wrong with a server is an issue as long as it is so."""
 
-from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import timedelta
 
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 import pytest
@@ -15,21 +13,7 @@ from custom_components.hikcentral_visitors.hikcentral import CertificateError
 from custom_components.hikcentral_visitors.issues.server import ServerIssues
 from custom_components.hikcentral_visitors.problems import Cause
 from simulator import Simulator
-from tests.facility import LEVEL, config_entry, control
-
-
-@pytest.fixture
-async def entry(
-    hass: HomeAssistant, simulator: Simulator
-) -> AsyncGenerator[MockConfigEntry]:
-    """A loaded entry."""
-    made = config_entry(simulator)
-    made.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(made.entry_id)
-    await hass.async_block_till_done()
-    yield made
-    if made.state is ConfigEntryState.LOADED:
-        await hass.config_entries.async_unload(made.entry_id)
+from tests.facility import LEVEL, control
 
 
 def issue(
